@@ -1,0 +1,3 @@
+"""greenroom.cli."""
+def main() -> None:
+    """Entry point."""
