@@ -1,0 +1,121 @@
+"""Serving images: resolved once with the SageMaker SDK, pinned in `image.lock.json` beside the model.
+
+Importing `sagemaker.core` costs more than a second, and what it answers changes with its version. So a
+model's folder holds the answer for every region, and packaging reads that; only a missing or other answer, or
+the user's word, asks the SDK again. A deployment never does: the release has the URIs.
+
+The account ids in the URIs are AWS's own registries, which are public:
+https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from model_packaging.errors import ServingImageError
+from model_packaging.package_spec import ServingImageRequest
+from model_packaging.release import ServingImage
+
+LOCK_FILE = "image.lock.json"
+
+_INSTANCE_TYPES = {"cpu": "ml.m5.xlarge", "gpu": "ml.g5.xlarge"}
+"""The SDK asks for an instance type to choose the processor by; any of the kind will do."""
+
+
+class ImageLock(BaseModel):
+    """`image.lock.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    request: ServingImageRequest
+    resolved_with: str
+    uris: dict[str, str]
+
+
+def pinned_image(model_folder: Path, request: ServingImageRequest, *, resolve: bool = False) -> ServingImage:
+    """The image that the folder's lock pins for `request`; where it does not, resolved anew and pinned.
+
+    Args:
+        model_folder: The folder of `image.lock.json`.
+        request: What package.yaml asks for.
+        resolve: Ask the SDK, whatever is pinned.
+
+    Raises:
+        ServingImageError: the lock cannot be read, or the SDK is needed and not installed, or has no such image.
+    """
+    path = model_folder / LOCK_FILE
+    lock = None if resolve else _read(path)
+    if lock is None or lock.request != request:
+        lock = resolve_image(request, reason=_reason(path, lock, resolve))
+        path.write_text(lock.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
+    return ServingImage(**request.model_dump(), uris=lock.uris)
+
+
+def resolve_image(request: ServingImageRequest, *, reason: str = "") -> ImageLock:
+    """Asks the SageMaker SDK for the image in every region it knows.
+
+    Raises:
+        ServingImageError: the SDK is not installed, or has no such image.
+    """
+    try:
+        import importlib.metadata
+
+        from sagemaker.core import image_uris
+    except ImportError as error:
+        raise ServingImageError(
+            f"the serving image must be resolved with the SageMaker SDK, which is not installed{reason}; "
+            "pip install 'greenroom[images]'"
+        ) from error
+    try:
+        regions = _regions(image_uris.config_for_framework(request.framework), request.version)
+        uris = {region: _retrieve(image_uris, request, region) for region in regions}
+    except (ValueError, OSError) as error:
+        raise ServingImageError(f"the SageMaker SDK has no such serving image: {error}") from error
+    version = importlib.metadata.version("sagemaker-core")
+    return ImageLock(request=request, resolved_with=f"sagemaker-core {version}", uris=uris)
+
+
+def _retrieve(image_uris: Any, request: ServingImageRequest, region: str) -> str:
+    uri = image_uris.retrieve(
+        request.framework,
+        region,
+        version=request.version,
+        py_version=request.py_version,
+        instance_type=_INSTANCE_TYPES[request.processor],
+        image_scope="inference",
+    )
+    return str(uri)
+
+
+def _regions(config: Any, version: str) -> list[str]:
+    scoped = config.get("inference", config)
+    versions = scoped["versions"]
+    full = scoped.get("version_aliases", {}).get(version, version)
+    if full not in versions:
+        raise ValueError(f"version {version!r}; allowed: {', '.join(versions)}")
+    return sorted(versions[full]["registries"])
+
+
+def _read(path: Path) -> ImageLock | None:
+    if not path.is_file():
+        return None
+    try:
+        return ImageLock.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ServingImageError(
+            f"{path.as_posix()} is not a lock of a serving image: {told}; "
+            "delete it and package again with --resolve-image"
+        ) from error
+
+
+def _reason(path: Path, lock: ImageLock | None, resolve: bool) -> str:
+    if resolve:
+        return ""
+    if lock is None:
+        return f" (there is no {path.as_posix()})"
+    return f" ({path.as_posix()} pins {lock.request!r}, package.yaml asks for another)"

@@ -1,0 +1,237 @@
+"""A model's folder, read and checked: every broken rule at once, each with its file, line, value and remedy."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from model_packaging.errors import InvalidPackageError, Violation
+from model_packaging.package_spec import PACKAGE_FILE, OnnxSignature, PackageSpec, ServingImageRequest
+from model_packaging.release import NAME_PATTERN, Framework, TensorSpec, checked_path
+from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted, read_yaml
+
+MAXIMUM_NAME_LENGTH = 63
+
+BASELINE_FILES = ("constraints.json", "statistics.json")
+"""What a folder named by `baseline` holds."""
+
+RESERVED_VARIABLES = ("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY")
+"""What `entry_point` gives."""
+
+VARIABLE_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,1023}$"
+MAXIMUM_VARIABLES = 100
+MAXIMUM_VALUE_LENGTH = 1024
+"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html"""
+
+
+@dataclass(frozen=True)
+class PackagedModel:
+    """A model's folder that breaks no rule."""
+
+    name: str
+    spec: PackageSpec
+    metrics: dict[str, float]
+    sources: dict[str, Path]
+    """Path in the release to file."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    path: KeyPath
+    value: object
+    message: str
+    allowed: str = ""
+    fix: str = ""
+
+
+def read_model_folder(model_folder: Path) -> PackagedModel:
+    """Reads `package.yaml`, and checks it and every file it names.
+
+    Raises:
+        InvalidPackageError: with every violation.
+    """
+    shown = (model_folder / PACKAGE_FILE).as_posix()
+    document = read_yaml(model_folder / PACKAGE_FILE, shown)
+    spec: PackageSpec | None = None
+    violations: list[Violation] = []
+    try:
+        spec = PackageSpec.model_validate(document.content)
+    except ValidationError as error:
+        violations = [_violation(one, document, shown) for one in error.errors()]
+    broken = [*_name_rules(model_folder), *_file_rules(document.content, model_folder)]
+    if spec is not None:
+        broken += _spec_rules(spec)
+    violations += [
+        Violation(shown, document.line(one.path), dotted(one.path), one.value, one.message, one.allowed, one.fix)
+        for one in broken
+    ]
+    if violations or spec is None:
+        raise InvalidPackageError(violations)
+    return PackagedModel(
+        model_folder.resolve().name, spec, _metrics(model_folder / spec.metrics), _sources(spec, model_folder)
+    )
+
+
+def _sources(spec: PackageSpec, model_folder: Path) -> dict[str, Path]:
+    sources = {f"model/{target}": model_folder / source for target, source in spec.files.items()}
+    if spec.baseline is not None:
+        sources |= {f"baseline/{name}": model_folder / spec.baseline / name for name in BASELINE_FILES}
+    return sources
+
+
+def _name_rules(model_folder: Path) -> Iterator[_Rule]:
+    name = model_folder.resolve().name
+    if not re.match(NAME_PATTERN, name) or len(name) > MAXIMUM_NAME_LENGTH:
+        yield _Rule(
+            (),
+            name,
+            f"the folder's name is the model's, and {name!r} cannot be one",
+            allowed=f"lower-case letters, digits and single hyphens between them, at most {MAXIMUM_NAME_LENGTH}",
+            fix="rename the folder",
+        )
+
+
+def _file_rules(content: object, model_folder: Path) -> Iterator[_Rule]:
+    """Concerns whatever in the document names a file, also where the rest of it is broken."""
+    for path, value in _named_files(content):
+        problem = _file_problem(model_folder, value)
+        if problem is not None:
+            yield _Rule(path, value, problem, fix="name a file inside the model's folder, or put it there")
+
+
+def _named_files(content: object) -> Iterator[tuple[KeyPath, str]]:
+    if not isinstance(content, dict):
+        return
+    files, signature = content.get("files"), content.get("signature")
+    if isinstance(files, dict):
+        yield from ((("files", str(key)), value) for key, value in files.items() if isinstance(value, str))
+    if isinstance(signature, dict) and isinstance(signature.get("onnx"), str):
+        yield ("signature", "onnx"), signature["onnx"]
+    if isinstance(content.get("metrics"), str):
+        yield ("metrics",), content["metrics"]
+    if isinstance(content.get("baseline"), str):
+        yield from ((("baseline",), f"{content['baseline']}/{name}") for name in BASELINE_FILES)
+
+
+def _file_problem(model_folder: Path, value: str) -> str | None:
+    try:
+        path = model_folder / checked_path(value)
+    except ValueError as error:
+        return str(error)
+    if not path.exists():
+        near = difflib.get_close_matches(value, _files_in(model_folder), n=1)
+        return f"there is no file {value!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    if not path.resolve().is_relative_to(model_folder.resolve()):
+        return f"{value!r} is a link that leads out of the model's folder, to {path.resolve()}"
+    return None if path.is_file() else f"{value!r} is not a file"
+
+
+def _files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _spec_rules(spec: PackageSpec) -> Iterator[_Rule]:
+    yield from _entry_point_rules(spec)
+    yield from _environment_rules(spec.environment)
+    same: dict[str, list[str]] = defaultdict(list)
+    for target in spec.files:
+        same[target.casefold()].append(target)
+    for targets in same.values():
+        if len(targets) > 1:
+            message = f"differs only in case from {targets[0]!r}, which is one file on some systems"
+            yield _Rule(("files", targets[1]), targets[1], message, fix="rename one")
+    for target in spec.files:
+        if any(other.startswith(f"{target}/") for other in spec.files):
+            yield _Rule(("files", target), target, "is a file and, for another entry, a folder", fix="rename one")
+
+
+def _entry_point_rules(spec: PackageSpec) -> Iterator[_Rule]:
+    modules = [target for target in spec.files if re.match(r"^code/[A-Za-z_][A-Za-z0-9_]*\.py$", target)]
+    if spec.entry_point not in modules:
+        yield _Rule(
+            ("entry_point",),
+            spec.entry_point,
+            f"{spec.entry_point!r} is not a Python module directly in code/ among the files",
+            allowed=", ".join(modules) or "none yet",
+            fix="add it to files, as code/NAME.py",
+        )
+
+
+def _environment_rules(environment: dict[str, str]) -> Iterator[_Rule]:
+    for name, value in environment.items():
+        path: KeyPath = ("environment", name)
+        if name in RESERVED_VARIABLES:
+            yield _Rule(path, value, "is what entry_point gives", fix="take it out")
+        if not re.match(VARIABLE_PATTERN, name):
+            yield _Rule(path, value, f"{name!r} is no variable's name", allowed=VARIABLE_PATTERN)
+        if len(value) > MAXIMUM_VALUE_LENGTH:
+            yield _Rule(path, value, f"has {len(value)} characters", allowed=f"at most {MAXIMUM_VALUE_LENGTH}")
+    if len(environment) > MAXIMUM_VARIABLES:
+        yield _Rule(("environment",), None, f"has {len(environment)} entries", allowed=f"at most {MAXIMUM_VARIABLES}")
+
+
+def _metrics(path: Path) -> dict[str, float]:
+    shown = path.as_posix()
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        raise InvalidPackageError([Violation(shown, line, "", None, f"is not JSON: {error}")]) from error
+    if not isinstance(content, dict) or not content:
+        raise InvalidPackageError([Violation(shown, None, "", None, "must be an object of numbers by name")])
+    violations = [
+        Violation(shown, None, str(name), value, f"{value!r} is not a finite number")
+        for name, value in content.items()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)
+    ]
+    if violations:
+        raise InvalidPackageError(violations)
+    return {str(name): float(value) for name, value in content.items()}
+
+
+def _violation(error: ErrorDetails, document: YamlDocument, shown: str) -> Violation:
+    path: KeyPath = error["loc"]
+    if path[:1] == ("signature",):
+        path = (*path[:1], *path[2:])  # pydantic names the kind of signature it settled on
+    if path[-1:] == ("[key]",):
+        path = path[:-1]
+    line, place, value = document.line(path), dotted(path), error["input"]
+    if error["type"] == "extra_forbidden":
+        allowed = _keys_at(path[:-1])
+        near = difflib.get_close_matches(str(path[-1]), allowed, n=1)
+        fix = f"did you mean {near[0]!r}?" if near else "take it out"
+        return Violation(shown, line, place, value, "unknown key", ", ".join(allowed), fix)
+    if error["type"] == "missing":
+        return Violation(shown, line, place, None, "is missing", fix=f"write `{path[-1]}: …`")
+    return Violation(shown, line, place, value, f"{value!r}: {_message(error)}")
+
+
+def _message(error: ErrorDetails) -> str:
+    if error["type"] == "string_pattern_mismatch":
+        return "is not a semantic version such as 1.0.0 (https://semver.org)"
+    message = error["msg"].removeprefix("Value error, ")
+    return message[0].lower() + message[1:]
+
+
+def _keys_at(path: Iterable[str | int]) -> list[str]:
+    match tuple(path):
+        case ("signature",):
+            return [*OnnxSignature.model_fields, "inputs", "outputs"]
+        case ("signature", *_):
+            fields: type[BaseModel] = TensorSpec
+        case ("framework",):
+            fields = Framework
+        case ("serving_image",):
+            fields = ServingImageRequest
+        case _:
+            fields = PackageSpec
+    return list(fields.model_fields)

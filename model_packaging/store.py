@@ -1,0 +1,166 @@
+"""`ReleaseStore`: releases on this machine, `ROOT/NAME/HEX/`, each written whole or not at all.
+
+A release is written into a folder beside its place and renamed into it: whoever finds the folder finds all of
+it. What is there already is left alone, for the same digest is the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from model_packaging.errors import DigestMismatchError, ReleaseNotFoundError
+from model_packaging.release import MANIFEST, Release, ReleaseFile, checked_path, hex_of, manifest_digest
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class StagedRelease:
+    """A release that is being written: files are copied in and hashed in one read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._files: dict[str, ReleaseFile] = {}
+
+    @property
+    def files(self) -> tuple[ReleaseFile, ...]:
+        """What was copied so far, ordered by path."""
+        return tuple(self._files[path] for path in sorted(self._files))
+
+    def copy(self, source: Path, path: str) -> ReleaseFile:
+        """Copies one file to `path` in the release."""
+        target = self.folder / checked_path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        digest, size_bytes = hashlib.sha256(), 0
+        with source.open("rb") as reader, target.open("wb") as writer:
+            while chunk := reader.read(CHUNK_BYTES):
+                digest.update(chunk)
+                writer.write(chunk)
+                size_bytes += len(chunk)
+        self._files[path] = ReleaseFile(path=path, sha256=digest.hexdigest(), size_bytes=size_bytes)
+        return self._files[path]
+
+
+class ReleaseStore:
+    """The releases under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        """The store at `root`, which need not exist yet."""
+        self.root = root
+
+    def folder(self, name: str, digest: str) -> Path:
+        """Where that release lies, or would.
+
+        Raises:
+            InvalidDigestError: `digest` is none.
+        """
+        return self.root / name / hex_of(digest)
+
+    def load(self, name: str, digest: str, *, verify: bool = True) -> Release:
+        """The release's manifest.
+
+        Args:
+            name: The model.
+            digest: `sha256:…`.
+            verify: Whether to take the manifest's digest again (not the files': see `verify_files`).
+
+        Raises:
+            InvalidDigestError: `digest` is none.
+            ReleaseNotFoundError: there is no such release.
+            DigestMismatchError: the manifest is not what the digest says.
+        """
+        path = self.folder(name, digest) / MANIFEST
+        if not path.is_file():
+            raise ReleaseNotFoundError(name, digest, self._digests(name), where=str(self.root))
+        try:
+            release = Release.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            told = [f"{MANIFEST} {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            raise DigestMismatchError(name, digest, told) from error
+        if verify:
+            _verify_manifest(release, name, digest)
+        return release
+
+    def verify_files(self, release: Release) -> None:
+        """Takes the digest of every file of the release.
+
+        Raises:
+            DigestMismatchError: names every file that is missing, too much, or not what the manifest says.
+        """
+        folder = self.folder(release.name, release.digest)
+        expected = {file.path: file for file in release.files}
+        found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        found.pop(MANIFEST, None)
+        differences = [f"{path} is missing" for path in sorted(expected.keys() - found.keys())]
+        differences += [f"{path} does not belong to it" for path in sorted(found.keys() - expected.keys())]
+        for path in sorted(expected.keys() & found.keys()):
+            if file_sha256(found[path]) != expected[path].sha256:
+                differences.append(f"{path} has other bytes")
+        if differences:
+            raise DigestMismatchError(release.name, release.digest, differences)
+
+    def list(self, name: str | None = None) -> tuple[Release, ...]:
+        """Every release, or every one of a model, ordered by name and digest."""
+        names = (name,) if name is not None else self._names()
+        return tuple(self.load(one, digest) for one in names for digest in self._digests(one))
+
+    @contextmanager
+    def staging(self) -> Iterator[StagedRelease]:
+        """A folder to write a release into; gone afterwards, unless it was added."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".incoming-", dir=self.root))
+        try:
+            yield StagedRelease(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def add(self, release: Release, staged: StagedRelease) -> Release:
+        """Puts a staged release into its place; returns the one that is there, which may be older."""
+        (staged.folder / MANIFEST).write_bytes(release.to_json())
+        staged.folder.chmod(0o755)  # mkdtemp makes it private
+        place = self.folder(release.name, release.digest)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.exists():
+            try:
+                staged.folder.rename(place)
+            except OSError:
+                if not place.exists():  # else another process was first, with the same bytes
+                    raise
+        return self.load(release.name, release.digest)
+
+    def _names(self) -> tuple[str, ...]:
+        if not self.root.is_dir():
+            return ()
+        folders = (path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith("."))
+        return tuple(sorted(path.name for path in folders))
+
+    def _digests(self, name: str) -> tuple[str, ...]:
+        folder = self.root / name
+        if not folder.is_dir():
+            return ()
+        return tuple(sorted(f"sha256:{path.name}" for path in folder.iterdir() if (path / MANIFEST).is_file()))
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _verify_manifest(release: Release, name: str, digest: str) -> None:
+    differences = []
+    if release.name != name:
+        differences.append(f"{MANIFEST} is of model {release.name!r}")
+    if release.digest != digest:
+        differences.append(f"{MANIFEST} gives the digest {release.digest}")
+    recomputed = manifest_digest(release)
+    if recomputed != digest:
+        differences.append(f"{MANIFEST} has the digest {recomputed}")
+    if differences:
+        raise DigestMismatchError(name, digest, differences)
