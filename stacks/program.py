@@ -1,0 +1,85 @@
+"""From a stack's name to components: `artifacts`, an environment (`dev`), or a group of one (`prod.fraud`).
+
+Everything that can be wrong with the specs and the releases is found before the first resource, and told at once,
+without a traceback: it is the user's to fix.
+"""
+
+from pathlib import Path
+
+import pulumi
+
+from components.aws.artifact_store import ArtifactStore
+from components.aws.data_capture_store import DataCaptureStore
+from components.aws.model_deployment import deploy_model
+from components.specs.project import ARTIFACTS_STACK, Project, load_project
+from components.specs.resolved import ResolvedModel, capture_bucket
+from components.specs.violations import SpecError, UnknownStackError
+from model_packaging.errors import PackagingError
+from model_packaging.store import ReleaseStore
+from stacks.providers import providers_of
+from stacks.releases import drift_baseline, release_store, resolved_models
+
+
+def deploy_stack(stack: str, *, root: Path) -> None:
+    """Declares the resources of `stack`, and its outputs.
+
+    Args:
+        stack: The stack's name.
+        root: The project's folder, with `models/` and `environments/`.
+
+    Raises:
+        pulumi.RunError: There is no such stack, a spec is not valid, or a pinned release is not there; the message
+            holds every violation.
+    """
+    store = release_store(root)
+    try:
+        project = load_project(root)
+        if stack not in project.stacks():
+            raise UnknownStackError(stack, project.stacks())
+        models = resolved_models(project, stack, store)
+    except (SpecError, PackagingError) as error:
+        raise pulumi.RunError(str(error)) from None
+    if stack == ARTIFACTS_STACK:
+        _deploy_artifact_store(project)
+    else:
+        _deploy_models(project, stack, models, store)
+
+
+def _deploy_artifact_store(project: Project) -> None:
+    spec = project.artifacts
+    artifact_store = ArtifactStore(
+        "artifacts",
+        spec=spec,
+        reader_account_ids=[environment.account_id for environment in project.environments.values()],
+        model_names=sorted(project.models),
+        tags={"greenroom:environment": ARTIFACTS_STACK},
+        opts=providers_of(spec.account_id, spec.region, spec.default_tags),
+    )
+    pulumi.export("bucket", artifact_store.bucket_name)
+    pulumi.export("kms_key_arn", artifact_store.kms_key_arn)
+    pulumi.export("model_package_groups", artifact_store.model_package_group_arns)
+
+
+def _deploy_models(project: Project, stack: str, models: tuple[ResolvedModel, ...], store: ReleaseStore) -> None:
+    environment = project.environment_of(stack)
+    opts = providers_of(environment.account_id, environment.region, environment.default_tags)
+    capture_store = None
+    if any(model.data_capture is not None for model in models):
+        capture_store = DataCaptureStore(
+            f"{stack}-capture",
+            bucket_name=capture_bucket(environment, stack),
+            account_id=environment.account_id,
+            region=environment.region,
+            spec=environment.capture_store,
+            encryption=environment.encryption,
+            tags={"greenroom:environment": environment.name},
+            opts=opts,
+        )
+    deployments = {
+        model.name: deploy_model(
+            model, capture_store=capture_store, baseline=drift_baseline(model.release, store), opts=opts
+        )
+        for model in models
+    }
+    pulumi.export("models", {name: deployment.outputs() for name, deployment in deployments.items()})
+    pulumi.export("capture_bucket", None if capture_store is None else capture_store.bucket_name)
