@@ -1,0 +1,183 @@
+"""One deployment under way: takes registrations, plans them one at a time, carries them out side by side.
+
+The first failure stops it: registrations that come later are turned away, operations under way run to their end, and
+what they came to is recorded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from greenroom.sandbox.engine import deletions
+from greenroom.sandbox.engine import urn as urns
+from greenroom.sandbox.engine.checkpoint import Checkpoint
+from greenroom.sandbox.engine.errors import DeploymentError, EngineError
+from greenroom.sandbox.engine.events import Diagnostic, EngineEvent, Severity
+from greenroom.sandbox.engine.executor import Executor
+from greenroom.sandbox.engine.goal import Goal
+from greenroom.sandbox.engine.planner import Planner
+from greenroom.sandbox.engine.project import StackSettings
+from greenroom.sandbox.engine.providers import ProviderRegistry, default_name, with_plugin
+from greenroom.sandbox.engine.state import ResourceState
+from greenroom.sandbox.engine.steps import Step
+from greenroom.sandbox.engine.values import PropertyMap, equal
+
+
+class StoppedError(DeploymentError):
+    """The deployment has stopped, since something else failed."""
+
+
+class Deployment:
+    """One preview, update or destroy."""
+
+    def __init__(
+        self,
+        *,
+        planner: Planner,
+        executor: Executor,
+        registry: ProviderRegistry,
+        checkpoint: Checkpoint,
+        settings: StackSettings,
+        emit: Callable[[EngineEvent], None],
+    ) -> None:
+        self.planner = planner
+        self.executor = executor
+        self.registry = registry
+        self._checkpoint = checkpoint
+        self._settings = settings
+        self._emit = emit
+        self._planning = threading.Lock()
+        self._default_locks: dict[tuple[str, str, str], threading.Lock] = {}
+        self._default_references: dict[tuple[str, str, str], str] = {}
+        self._registered: dict[str, ResourceState] = {}
+        self._goals: dict[str, Goal] = {}
+        self._stack_urn = ""
+        self._stack_outputs: PropertyMap | None = None
+        self._failed = threading.Event()
+        self._cancelled = threading.Event()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether anything failed so far."""
+        return self._failed.is_set()
+
+    def cancel(self) -> None:
+        """Takes no more registrations; what is under way runs to its end."""
+        self._cancelled.set()
+
+    def report(self, severity: Severity, message: str, urn: str = "") -> None:
+        """Tells the user something; an error fails the deployment."""
+        if severity == "error":
+            self._failed.set()
+        self._emit(Diagnostic(severity, message, urn))
+
+    def fail(self, error: EngineError, urn: str = "") -> None:
+        """Notes a failure and tells the user."""
+        if isinstance(error, StoppedError):
+            return
+        text = f"{error.message}\nfix: {error.fix}" if error.fix else error.message
+        self.report("error", text, urn)
+
+    def registered(self, urn: str) -> ResourceState | None:
+        """A resource that the program has registered."""
+        return self._registered.get(urn)
+
+    def goal(self, urn: str) -> Goal | None:
+        """What the program asked of a resource."""
+        return self._goals.get(urn)
+
+    def register(self, goal: Goal) -> ResourceState:
+        """Brings a resource to its goal.
+
+        Raises:
+            DeploymentError: it failed, and the user was told; or the deployment has stopped (`StoppedError`).
+        """
+        state = self._run(goal, lambda: self.planner.register(goal))
+        self._goals[state.urn] = goal
+        if goal.type == urns.STACK_TYPE:
+            self._stack_urn = state.urn
+        return state
+
+    def read(self, goal: Goal, id_: str) -> ResourceState:
+        """Reads a resource that lives outside the stack.
+
+        Raises:
+            DeploymentError: as for `register`.
+        """
+        return self._run(goal, lambda: self.planner.read(goal, id_))
+
+    def _run(self, goal: Goal, plan: Callable[[], tuple[Step, ...]]) -> ResourceState:
+        urn = f"{goal.type} {goal.name}"
+        try:
+            with self._planning:
+                self._refuse_if_stopped()
+                steps = plan()
+            urn = steps[-1].urn
+            for step in steps:
+                urn = step.urn
+                self._refuse_if_stopped()
+                self.executor.run(step)
+        except DeploymentError as error:
+            self.fail(error, urn if urn.startswith("urn:") else "")
+            raise
+        state = next(step.new for step in reversed(steps) if step.new is not None)
+        self._registered[state.urn] = state
+        return state
+
+    def _refuse_if_stopped(self) -> None:
+        if self._failed.is_set() or self._cancelled.is_set():
+            raise StoppedError("the deployment has stopped")
+
+    def default_provider(self, package: str, version: str, download_url: str) -> str:
+        """The reference of a package's default provider, which is registered when first asked for."""
+        key = (package, version, download_url)
+        lock = self._default_locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._default_references:
+                inputs = with_plugin(self._settings.of_package(package), version, download_url)
+                type_ = urns.PROVIDER_TYPE_PREFIX + package
+                state = self.register(Goal(type_, default_name(version, download_url), custom=True, inputs=inputs))
+                self._default_references[key] = f"{state.urn}::{state.id}"
+            return self._default_references[key]
+
+    def set_outputs(self, urn: str, outputs: PropertyMap) -> None:
+        """A component's outputs, or the stack's, which take effect when the program has ended."""
+        if urn == self._stack_urn:
+            self._stack_outputs = outputs
+            return
+        state = self._registered.get(urn)
+        if state is None:
+            raise DeploymentError(f"outputs for {urn}, which is not registered")
+        self._set(state, outputs)
+
+    def _set(self, state: ResourceState, outputs: PropertyMap) -> None:
+        with self._checkpoint.change() as change:
+            if not equal(state.outputs, outputs):
+                state.outputs = outputs
+                change.touch(state)
+
+    def finish_outputs(self) -> PropertyMap:
+        """Gives the stack its outputs; after a failure, those that are missing keep their last value."""
+        stack = self._registered.get(self._stack_urn)
+        if stack is None:
+            return {}
+        if self._stack_outputs is not None:
+            kept = stack.outputs if self.has_failed else {}
+            self._set(stack, {**kept, **self._stack_outputs})
+        return stack.outputs
+
+    def delete(self, steps: list[Step], *, parallel: int) -> None:
+        """Carries out deletions, dependents first."""
+
+        def run(step: Step) -> None:
+            if self._cancelled.is_set():
+                raise StoppedError("the deployment was cancelled")
+            self.planner.ensure_provider(step.state.provider)
+            try:
+                self.executor.run(step)
+            except DeploymentError as error:
+                self.fail(error, step.urn)
+                raise
+
+        deletions.carry_out(steps, self._checkpoint.resources(), run, parallel=parallel)

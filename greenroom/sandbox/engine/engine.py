@@ -1,0 +1,326 @@
+"""The engine: previews, updates, refreshes and destroys one stack of one project.
+
+```python
+engine = Engine(load_project_file(folder), "dev", backend=StateBackend(home), providers={"aws": make_aws})
+result = engine.up()
+```
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from greenroom.sandbox.engine import deletions
+from greenroom.sandbox.engine import urn as urns
+from greenroom.sandbox.engine.backend import StateBackend
+from greenroom.sandbox.engine.builtins import PACKAGE as BUILTIN_PACKAGE
+from greenroom.sandbox.engine.builtins import BuiltinProvider
+from greenroom.sandbox.engine.checkpoint import Checkpoint
+from greenroom.sandbox.engine.deployment import Deployment
+from greenroom.sandbox.engine.engine_service import EngineService
+from greenroom.sandbox.engine.errors import DeploymentError
+from greenroom.sandbox.engine.events import Diagnostic, EngineEvent, Finished, Listener, ProgramStarted
+from greenroom.sandbox.engine.executor import Executor
+from greenroom.sandbox.engine.monitor import ResourceMonitor
+from greenroom.sandbox.engine.planner import Planner
+from greenroom.sandbox.engine.program import Program
+from greenroom.sandbox.engine.project import ProjectFile, StackSettings
+from greenroom.sandbox.engine.provider_calls import Coroutines
+from greenroom.sandbox.engine.providers import ProviderFactory, ProviderRegistry
+from greenroom.sandbox.engine.refresh import Refresh
+from greenroom.sandbox.engine.result import Result
+from greenroom.sandbox.engine.state import Operation, ResourceState
+from greenroom.sandbox.engine.steps import Op, Step
+from greenroom.sandbox.engine.values import PropertyMap
+
+_UNCOUNTED = frozenset({Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.REMOVE_PENDING_REPLACE, Op.DISCARD_REPLACED})
+
+
+class _Run:
+    """One command on one stack: everything that is made for it and thrown away after it."""
+
+    def __init__(self, engine: Engine, *, preview: bool) -> None:
+        self.preview = preview
+        self.parallel = engine.parallel
+        self.started = time.monotonic()
+        self.diagnostics: list[Diagnostic] = []
+        self.steps: list[Step] = []
+        self._listener = engine.listener
+        self._outside = contextvars.copy_context()
+        self._telling = threading.Lock()
+        base, crypter = engine.backend.load(engine.stack)
+        self.settings = engine.settings()
+        self.checkpoint = Checkpoint(engine.backend, engine.stack, base, crypter, dry=preview)
+        self.coroutines = Coroutines()
+        builtin = BuiltinProvider(engine.stack_outputs, self._registered)
+        factories = {**engine.providers, BUILTIN_PACKAGE: lambda: builtin}
+        self.registry = ProviderRegistry(factories, self.coroutines)
+        self.deployment = self._prepare(engine, base.resources)
+
+    def _prepare(self, engine: Engine, olds: Iterable[ResourceState]) -> Deployment:
+        self.olds = list(olds)
+        self.planner = Planner(
+            self.olds,
+            self.registry,
+            project=engine.project.name,
+            stack=engine.stack,
+            preview=self.preview,
+            warn=lambda urn, message: self.emit(Diagnostic("warning", message, urn)),
+        )
+        executor = Executor(
+            self.planner, self.registry, self.checkpoint, self.emit, preview=self.preview, parallel=self.parallel
+        )
+        return Deployment(
+            planner=self.planner,
+            executor=executor,
+            registry=self.registry,
+            checkpoint=self.checkpoint,
+            settings=self.settings,
+            emit=self.emit,
+        )
+
+    def _registered(self, urn: str) -> ResourceState | None:
+        return self.deployment.registered(urn)
+
+    def replan(self, engine: Engine) -> None:
+        """Starts over from the state as it is now (after a refresh)."""
+        self.deployment = self._prepare(engine, self.checkpoint.resources())
+
+    def emit(self, event: EngineEvent) -> None:
+        """Tells the listener, outside the program's context, one event at a time."""
+        with self._telling:
+            if isinstance(event, Diagnostic):
+                self.diagnostics.append(event)
+            self._outside.copy().run(self._listener, event)
+
+    def finish(self, outputs: PropertyMap) -> Result:
+        """The result; the last event."""
+        self.checkpoint.finish()
+        steps = (*self.steps, *self.deployment.executor.steps)
+        result = Result(
+            succeeded=not self.deployment.has_failed,
+            changes=_count(steps),
+            steps=steps,
+            outputs=outputs,
+            duration_seconds=time.monotonic() - self.started,
+            diagnostics=tuple(self.diagnostics),
+            config=self.settings.for_display(),
+        )
+        self.emit(Finished(result))
+        return result
+
+    def close(self) -> None:
+        """Lets the providers go."""
+        self.registry.close()
+        self.coroutines.close()
+
+
+class Engine:
+    """The sandbox's engine for one stack of one project."""
+
+    def __init__(
+        self,
+        project: ProjectFile,
+        stack: str,
+        *,
+        backend: StateBackend,
+        providers: Mapping[str, ProviderFactory],
+        listener: Listener | None = None,
+        parallel: int = 16,
+    ) -> None:
+        """An engine.
+
+        Args:
+            project: whose program runs.
+            stack: the stack's name.
+            backend: where its state is kept.
+            providers: package → makes a new instance of its provider; one is made for every provider resource. Its
+                methods are called by several threads at once.
+            listener: takes the events, one at a time, from whichever thread.
+            parallel: how many operations of providers may run at once.
+        """
+        self.project = project
+        self.stack = stack
+        self.backend = backend
+        self.providers = dict(providers)
+        self.listener: Listener = listener or (lambda _event: None)
+        self.parallel = parallel
+
+    def settings(self) -> StackSettings:
+        """The stack's configuration."""
+        return self.project.stack_settings(self.stack, self.backend.passphrase)
+
+    def stack_outputs(self, name: str) -> PropertyMap:
+        """The outputs of a stack of the same home: ``STACK``, ``PROJECT/STACK`` or ``ORGANIZATION/PROJECT/STACK``.
+
+        Raises:
+            DeploymentError: there is no such stack.
+        """
+        *_, stack = name.split("/")
+        project = name.split("/")[-2] if "/" in name else self.project.name
+        backend = self.backend if project == self.project.name else self.backend.sibling(project)
+        if stack not in backend.stacks():
+            known = ", ".join(backend.stacks()) or "none"
+            raise DeploymentError(
+                f"unknown stack {name!r}", fix=f"deploy it into the sandbox first; stacks of {project}: {known}"
+            )
+        return backend.load(stack)[0].outputs()
+
+    # -- commands ----------------------------------------------------------------------------------------------------
+
+    def preview(self, *, refresh: bool = False) -> Result:
+        """What `up` would do. Nothing is changed, neither out there nor in the state.
+
+        Args:
+            refresh: compare with what is there now instead of with the last state.
+        """
+        with self._running(preview=True) as run:
+            return self._update(run, refresh=refresh)
+
+    def up(self, *, refresh: bool = False) -> Result:
+        """Runs the program and brings the stack to what it asks for.
+
+        Args:
+            refresh: read what is there first.
+
+        Raises:
+            StackLockedError: another command holds the stack.
+            StateError: its state cannot be read.
+        """
+        with self._locked("up"), self._running(preview=False) as run:
+            return self._update(run, refresh=refresh)
+
+    def refresh(self) -> Result:
+        """Reads every resource, and takes over into the state what is there now."""
+        with self._locked("refresh"), self._running(preview=False) as run:
+            self._refresh(run)
+            run.checkpoint.clear_pending(lambda item: item.type == "creating")
+            return run.finish(_stack_outputs(run.checkpoint.resources()))
+
+    def destroy(self) -> Result:
+        """Deletes everything, dependents first. A protected resource is refused before anything is deleted."""
+        with self._locked("destroy"), self._running(preview=False) as run:
+            self._tell_of_doubts(run)
+            protected = [state for state in run.olds if state.protect and not state.delete]
+            for state in protected:
+                run.deployment.report("error", f"{state.urn} is protected: it cannot be deleted", state.urn)
+            if not protected:
+                steps = deletions.of_everything(run.planner, run.olds)
+                run.deployment.delete(steps, parallel=self.parallel)
+            return run.finish({})
+
+    def settle_pending(self, keep: Callable[[Operation], bool] = lambda _operation: False) -> tuple[Operation, ...]:
+        """Drops operations that are in doubt, once their owner has looked.
+
+        Args:
+            keep: which of them to keep; by default none.
+
+        Returns:
+            Those that were in doubt.
+        """
+        with self._locked("settle"), self._running(preview=False) as run:
+            pending = tuple(run.checkpoint.pending)
+            run.checkpoint.clear_pending(keep)
+            return pending
+
+    # -- their parts -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _locked(self, command: str) -> Iterator[None]:
+        with self.backend.lock(self.stack, f"greenroom sandbox {command} {self.stack}"):
+            yield
+
+    @contextmanager
+    def _running(self, *, preview: bool) -> Iterator[_Run]:
+        run = _Run(self, preview=preview)
+        try:
+            yield run
+        finally:
+            run.close()
+
+    def _update(self, run: _Run, *, refresh: bool) -> Result:
+        self._tell_of_doubts(run)
+        if refresh:
+            self._refresh(run)
+            if run.deployment.has_failed:
+                return run.finish(_stack_outputs(run.checkpoint.resources()))
+            run.replan(self)
+        run.emit(ProgramStarted(self.project.name, self.stack, run.preview))
+        failure = self._run_program(run)
+        if failure is not None and not run.deployment.has_failed:
+            run.deployment.report("error", failure)
+        outputs = run.deployment.finish_outputs()
+        if not run.deployment.has_failed:
+            steps = deletions.after_program(run.planner, run.olds)
+            run.deployment.delete(steps, parallel=self.parallel)
+        if not run.deployment.has_failed:
+            run.checkpoint.clear_pending(lambda item: item.type == "creating")
+        return run.finish(outputs)
+
+    def _run_program(self, run: _Run) -> str | None:
+        deployment = run.deployment
+        monitor = ResourceMonitor(
+            deployment, project=self.project.name, stack=self.stack, dry_run=run.preview, parallel=self.parallel
+        )
+        program = Program(
+            self.project,
+            self.stack,
+            run.settings,
+            monitor=monitor,
+            engine=EngineService(deployment),
+            dry_run=run.preview,
+            parallel=self.parallel,
+            say=lambda line: deployment.report("info", line),
+        )
+        try:
+            return program.run()
+        except KeyboardInterrupt:
+            deployment.cancel()
+            deployment.report("error", "interrupted: operations under way run to their end, nothing new is begun")
+            program.wait()
+            return None
+
+    def _refresh(self, run: _Run) -> None:
+        refresh = Refresh(run.planner, run.registry, run.checkpoint, run.emit)
+        steps, errors = refresh.run(run.olds, parallel=self.parallel)
+        run.steps.extend(steps)
+        for error in errors:
+            run.deployment.fail(error)
+
+    def _tell_of_doubts(self, run: _Run) -> None:
+        """Operations whose end the last command did not see."""
+        for operation in run.checkpoint.pending:
+            state = operation.resource
+            run.emit(
+                Diagnostic(
+                    "warning",
+                    f"a command ended while {operation.type} {urns.name_of(state.urn)!r} ({state.type}); "
+                    f"how it came out is not known\nfix: {_HOW_TO_SETTLE.get(operation.type, _HOW_TO_SETTLE[''])}",
+                    state.urn,
+                )
+            )
+
+
+_HOW_TO_SETTLE = {
+    "creating": "look whether the resource is there; import or delete it if so, then run `refresh --clear-pending`",
+    "": "`refresh` reads what is there",
+}
+
+
+def _stack_outputs(resources: Iterable[ResourceState]) -> PropertyMap:
+    return next((state.outputs for state in resources if state.type == urns.STACK_TYPE), {})
+
+
+def _count(steps: Iterable[Step]) -> dict[str, int]:
+    """How many resources each op concerns; the parts of a replacement count as one. Default providers do not count."""
+    counted = Counter(step.op.value for step in steps if step.op not in _UNCOUNTED and not _is_default_provider(step))
+    return dict(sorted(counted.items()))
+
+
+def _is_default_provider(step: Step) -> bool:
+    return urns.is_provider_type(step.type) and urns.name_of(step.urn).startswith("default")

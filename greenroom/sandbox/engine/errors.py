@@ -1,0 +1,100 @@
+"""What can go wrong in the sandbox's engine, and whose turn it is.
+
+```
+EngineError                     base of all; ``message`` tells what and where, ``fix`` what to do
+├── UserError                   something the caller can put right: the command line exits 2
+│   ├── ProjectError            Pulumi.yaml or Pulumi.STACK.yaml
+│   ├── StateError              a state file that cannot be read
+│   ├── PassphraseError         secrets that the passphrase does not open
+│   └── StackLockedError        another command holds the stack
+└── DeploymentError             the deployment failed: the command line exits 1
+    ├── UnsupportedError        the program asks for what this engine refuses by name
+    ├── RegistrationError       a registration that no engine would take (a URN twice, an unknown provider)
+    └── ProviderError           a provider raised, or answered nonsense
+```
+"""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Base of the engine's errors.
+
+    Attributes:
+        message: what went wrong, and where.
+        fix: what to do about it; empty where the message says it.
+    """
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        super().__init__(f"{message}\n  fix: {fix}" if fix else message)
+        self.message = message
+        self.fix = fix
+
+
+class UserError(EngineError):
+    """Bad input: the caller can put it right (exit code 2)."""
+
+
+class ProjectError(UserError):
+    """A Pulumi.yaml or Pulumi.STACK.yaml that is missing, malformed or not a Python project."""
+
+
+class StateError(UserError):
+    """A state file that is not a version 3 deployment, or was cut short."""
+
+
+class PassphraseError(UserError):
+    """A secret that the passphrase at hand does not open."""
+
+
+class StackLockedError(UserError):
+    """Another command holds the stack.
+
+    Attributes:
+        stack: the stack's name.
+        holder: what the lock's owner wrote about itself (pid, command, since when).
+    """
+
+    def __init__(self, stack: str, holder: str) -> None:
+        super().__init__(
+            f"stack {stack!r} is in use by {holder}",
+            fix="wait for that command to end; a lock whose process died is released by the system",
+        )
+        self.stack = stack
+        self.holder = holder
+
+
+class DeploymentError(EngineError):
+    """The deployment failed (exit code 1)."""
+
+
+class UnsupportedError(DeploymentError):
+    """A feature of Pulumi that the sandbox's engine does not have.
+
+    Attributes:
+        feature: its name, as Pulumi's documentation spells it.
+    """
+
+    def __init__(self, feature: str, *, where: str = "") -> None:
+        at = f" ({where})" if where else ""
+        super().__init__(
+            f"the sandbox's engine does not support {feature}{at}",
+            fix="leave it out where the program runs in the sandbox, or run the program with `pulumi up`",
+        )
+        self.feature = feature
+
+
+class RegistrationError(DeploymentError):
+    """A registration that the real engine would refuse as well."""
+
+
+class ProviderError(DeploymentError):
+    """A provider raised, or answered what the protocol does not allow.
+
+    Attributes:
+        urn: the resource (or the function's token) that it was asked about.
+    """
+
+    def __init__(self, urn: str, message: str) -> None:
+        super().__init__(message)
+        self.urn = urn

@@ -1,0 +1,346 @@
+"""From what the program asks of a resource, and what the state knows of it, to steps.
+
+The planner asks providers only questions (check, diff, read); it changes nothing outside its own notes. Registrations
+come one at a time, a resource always after those that it depends on.
+https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from greenroom.sandbox.engine import aliases, replacement
+from greenroom.sandbox.engine import urn as urns
+from greenroom.sandbox.engine.diffs import Diff, compare, force_replace
+from greenroom.sandbox.engine.errors import RegistrationError
+from greenroom.sandbox.engine.goal import Goal
+from greenroom.sandbox.engine.property_path import restore
+from greenroom.sandbox.engine.provider_calls import CheckFailure, ProviderCalls
+from greenroom.sandbox.engine.providers import ProviderRegistry
+from greenroom.sandbox.engine.state import ResourceState
+from greenroom.sandbox.engine.steps import Op, Step, step
+from greenroom.sandbox.engine.values import PropertyMap, Value, equal, has_unknown, unwrap
+
+
+class Planner:
+    """The plan of one deployment, made as the program registers its resources."""
+
+    def __init__(
+        self,
+        olds: Iterable[ResourceState],
+        registry: ProviderRegistry,
+        *,
+        project: str,
+        stack: str,
+        preview: bool,
+        warn: Callable[[str, str], None],
+    ) -> None:
+        """A planner.
+
+        Args:
+            olds: the last state, dependencies first.
+            registry: the providers.
+            project: the project's name.
+            stack: the stack's name.
+            preview: whether unknown values are allowed.
+            warn: takes a URN and what the user should know about it.
+        """
+        self._resources = list(olds)
+        self._olds = {state.urn: state for state in self._resources if not state.delete}
+        self._registry = registry
+        self._project = project
+        self._stack = stack
+        self._preview = preview
+        self._warn = warn
+        self._aliases = aliases.AliasBook(project, stack)
+        self._seen: set[str] = set()
+        self._operated: set[str] = set()
+        self._replaced: set[str] = set()
+        self._news: dict[str, ResourceState] = {}
+        self._dependent_keys: dict[str, tuple[str, ...]] = {}
+        self._early_deleted: set[ResourceState] = set()
+        #: URNs whose old resource is deleted; `deleted_with` looks here.
+        self.deleted: set[str] = set()
+
+    def is_early_deleted(self, state: ResourceState) -> bool:
+        """Whether the resource was deleted already, ahead of its replacement."""
+        return state in self._early_deleted
+
+    def old_of_provider(self, reference: str) -> ResourceState | None:
+        """The old state of the provider that a reference names."""
+        urn, id_ = urns.split_provider_reference(reference)
+        return next((state for state in self._resources if state.urn == urn and state.id == id_), None)
+
+    def is_operated_on(self, urn: str) -> bool:
+        """Whether the program has registered the resource, under this URN or a new one."""
+        return urn in self._operated or self._aliases.successor(urn) is not None
+
+    def register(self, goal: Goal) -> tuple[Step, ...]:
+        """The steps towards a goal.
+
+        Raises:
+            RegistrationError: no engine would take this registration, or the provider finds its inputs wrong.
+            ProviderError: the provider raised.
+        """
+        urn = self._claim(goal.type, goal.name, goal.parent)
+        old, alias = self._aliases.old(urn, goal, self._olds, self._seen)
+        new = goal.state(urn, old, alias)
+        if new.is_provider:
+            self._news[urn] = new
+        is_import = bool(goal.custom and goal.import_id) and (
+            old is None or old.external or goal.import_id != (old.import_id or old.id)
+        )
+        steps = self._import(goal, old, new) if is_import else self._plan(goal, old, new)
+        self._operated.add(urn)
+        self._news[urn] = new
+        return steps
+
+    def read(self, goal: Goal, id_: str) -> tuple[Step, ...]:
+        """The steps that read a resource which lives outside the stack (`Resource.get`)."""
+        urn = self._claim(goal.type, goal.name, goal.parent)
+        old, alias = self._aliases.old(urn, goal, self._olds, self._seen)
+        new = goal.state(urn, None, alias)
+        new.external, new.id = True, id_
+        new.property_dependencies = {}
+        self._operated.add(urn)
+        self._news[urn] = new
+        if old is not None and not old.external and old.id != id_:
+            self._replaced.add(urn)
+            return (
+                step(Op.READ_REPLACEMENT, old, new, marks_deletion=True),
+                step(Op.REPLACE, old, new, marks_deletion=True),
+            )
+        return (step(Op.READ, old, new),)
+
+    def _claim(self, type_: str, name: str, parent: str) -> str:
+        if parent and parent not in self._seen:
+            raise RegistrationError(f"{name} ({type_}): its parent {parent} is not registered")
+        urn = urns.make(self._stack, self._project, type_, name, parent)
+        if urn in self._seen:
+            raise RegistrationError(
+                f"duplicate resource URN {urn!r}", fix="give one of the two another name, or another parent"
+            )
+        self._seen.add(urn)
+        return urn
+
+    # -- imports -----------------------------------------------------------------------------------------------------
+
+    def _import(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> tuple[Step, ...]:
+        provider = self._registry.instance(goal.provider, new.urn)
+        found = provider.read(new.urn, goal.import_id, {}, {})
+        if not found.id and not found.outputs:
+            raise RegistrationError(f"{new.urn}: there is no resource {goal.import_id!r} to import")
+        if not found.inputs:
+            raise RegistrationError(f"{new.urn}: its provider cannot import resources of this type")
+        imported = new.copy()
+        imported.id = found.id or goal.import_id
+        imported.inputs, imported.outputs = found.inputs, found.outputs
+        self._resources.append(imported)
+        follow_up = self._plan(replace(goal), imported, new)
+        if [item.op for item in follow_up] == [Op.SAME]:
+            follow_up = (step(Op.SAME, imported, new),)
+        if old is None or old.external or new.urn in self.deleted:
+            return (step(Op.IMPORT, None, imported), *follow_up)
+        first = (
+            step(Op.IMPORT_REPLACEMENT, old, imported, marks_deletion=True),
+            step(Op.REPLACE, old, imported, marks_deletion=True),
+        )
+        return (*first, *follow_up)
+
+    # -- everything else ---------------------------------------------------------------------------------------------
+
+    def _plan(self, goal: Goal, old: ResourceState | None, new: ResourceState) -> tuple[Step, ...]:
+        provider = self._provider(new)
+        recreating = new.urn in self.deleted
+        was_external = old is not None and old.external
+        self._check_inputs(goal, provider, new, None if recreating or was_external else old)
+        if old is None:
+            return (step(Op.CREATE, None, new),)
+        if recreating:
+            self.deleted.discard(new.urn)
+            self._replaced.add(new.urn)
+            diff = Diff(True, self._dependent_keys.get(new.urn, ()))
+            return (step(Op.REPLACE, old, new, diff), step(Op.CREATE_REPLACEMENT, old, new, diff))
+        if was_external:
+            return self._create_then_delete(old, new, Diff(None))
+        diff = self._diff(goal, provider, old, new)
+        if diff.replaces or old.pending_replacement:
+            return self._replace(goal, provider, old, new, diff)
+        if diff.changes or old.init_errors:
+            return (step(Op.UPDATE, old, new, diff),)
+        return (step(Op.SAME, old, new),)
+
+    def _provider(self, new: ResourceState) -> ProviderCalls | ProviderRegistry | None:
+        if not new.custom:
+            return None
+        if new.is_provider:
+            return self._registry
+        if not self._registry.has(new.provider):
+            self.ensure_provider(new.provider)
+        return self._registry.instance(new.provider, new.urn)
+
+    def ensure_provider(self, reference: str) -> None:
+        """Has the provider of an old resource at hand, though the program may no longer have it."""
+        if not reference or self._registry.has(reference):
+            return
+        state = self.old_of_provider(reference)
+        if state is not None:
+            self._registry.ensure(state)
+
+    def _check_inputs(
+        self,
+        goal: Goal,
+        provider: ProviderCalls | ProviderRegistry | None,
+        new: ResourceState,
+        old: ResourceState | None,
+    ) -> None:
+        inputs = goal.inputs
+        if old is not None and goal.ignore_changes:
+            inputs, failed = restore(inputs, old.inputs, goal.ignore_changes)
+            if failed:
+                paths = ", ".join(failed)
+                self._warn(new.urn, f"cannot ignore changes in added or removed elements of the path: {paths}")
+        if provider is not None:
+            inputs, failures = provider.check(new.urn, {} if old is None else old.inputs, inputs)
+            _raise_failures(new, failures)
+        new.inputs = inputs
+
+    def _diff(
+        self,
+        goal: Goal,
+        provider: ProviderCalls | ProviderRegistry | None,
+        old: ResourceState,
+        new: ResourceState,
+    ) -> Diff:
+        forced = self._forced_replacement(old, new)
+        if forced is not None:
+            return forced
+        if provider is None:
+            found = compare(old.inputs, new.inputs)
+            return Diff(found.changes, changed_keys=found.changed_keys)
+        diff = provider.diff(new.urn, old.id, old.inputs, old.outputs, new.inputs, ignored=goal.ignore_changes)
+        return force_replace(diff, goal.replace_on_changes)
+
+    def _forced_replacement(self, old: ResourceState, new: ResourceState) -> Diff | None:
+        """A replacement that no property of the resource itself asks for."""
+        if not self._preview and has_unknown(new.replacement_trigger):
+            raise RegistrationError(f"{new.urn}: its replacement trigger is unknown")
+        if _triggers(old.replacement_trigger, new.replacement_trigger):
+            return Diff(True, ("replacementTrigger",))
+        if any(urn in self._replaced for urn in new.replace_with):
+            return Diff(True, ("replaceWith",))
+        if new.deleted_with in self._replaced:
+            return Diff(True, ("deletedWith",))
+        return Diff(True, ("provider",)) if self._provider_changed(old, new) else None
+
+    def _provider_changed(self, old: ResourceState, new: ResourceState) -> bool:
+        """Whether the resource moved to a provider that cannot manage what the old one made."""
+        if old.provider == new.provider:
+            return False
+        if not old.provider or not new.provider:
+            return True
+        old_urn, _ = urns.split_provider_reference(old.provider)
+        new_urn, _ = urns.split_provider_reference(new.provider)
+        if self._aliases.successor(old_urn) == new_urn:
+            return False
+        old_provider, new_provider = self.old_of_provider(old.provider), self._news.get(new_urn)
+        if old_provider is None or new_provider is None:
+            return True
+        instance = self._registry.instance(new.provider, new.urn)
+        diff = instance.diff_config(
+            new_urn, old_provider.id, old_provider.inputs, old_provider.outputs, new_provider.inputs
+        )
+        return diff.replaces
+
+    # -- replacements ------------------------------------------------------------------------------------------------
+
+    def _replace(
+        self,
+        goal: Goal,
+        provider: ProviderCalls | ProviderRegistry | None,
+        old: ResourceState,
+        new: ResourceState,
+        diff: Diff,
+    ) -> tuple[Step, ...]:
+        if new.protect and old.protect:
+            raise RegistrationError(
+                f"unable to replace resource {new.urn!r}: it is protected",
+                fix="remove `protect` from its options and run `up`, then change it",
+            )
+        if goal.import_id and not self._preview:
+            raise RegistrationError(
+                f"{new.urn} was imported and still names an id to import: it may not be replaced",
+                fix="remove `import_` from its options",
+            )
+        self._replaced.add(new.urn)
+        self._check_inputs(goal, provider, new, None)  # its old defaults no longer hold
+        by_provider, by_user = diff.delete_before_replace, goal.delete_before_replace
+        delete_first = old.pending_replacement or (by_provider if by_user is None else by_user)
+        return self._delete_then_create(old, new, diff) if delete_first else self._create_then_delete(old, new, diff)
+
+    def _create_then_delete(self, old: ResourceState, new: ResourceState, diff: Diff) -> tuple[Step, ...]:
+        return (
+            step(Op.CREATE_REPLACEMENT, old, new, diff, marks_deletion=True),
+            step(Op.REPLACE, old, new, diff, marks_deletion=True),
+        )
+
+    def _delete_then_create(self, old: ResourceState, new: ResourceState, diff: Diff) -> tuple[Step, ...]:
+        steps = [self._delete_early(item.state, new.urn, item.keys) for item in self._dependents(old)]
+        self.ensure_provider(old.provider)
+        if not old.pending_replacement:
+            self.deleted.add(old.urn)
+            self._early_deleted.add(old)
+            steps.append(step(Op.DELETE_REPLACED, old, None, pends_replacement=True))
+        self.deleted.discard(new.urn)
+        return (*steps, step(Op.REPLACE, old, new, diff), step(Op.CREATE_REPLACEMENT, old, new, diff))
+
+    def _dependents(self, root: ResourceState) -> Sequence[replacement.Dependent]:
+        """Those that go first, last dependent first."""
+        if root not in self._resources:
+            return ()
+        found = replacement.dependents(self._resources, root, self._operated | self.deleted, self._would_replace)
+        cascade = replacement.cascades(root.urn, self._olds, self._operated | self.deleted | {d.urn for d in found})
+        return [item for item in reversed([*found, *cascade]) if item.state not in self._early_deleted]
+
+    def _delete_early(self, state: ResourceState, because_of: str, keys: tuple[str, ...]) -> Step:
+        if state.protect:
+            raise RegistrationError(
+                f"unable to replace resource {state.urn!r} as part of replacing {because_of!r}: it is protected",
+                fix="remove `protect` from its options and run `up`, then make this change",
+            )
+        self._dependent_keys[state.urn] = keys
+        self.ensure_provider(state.provider)
+        self.deleted.add(state.urn)
+        self._early_deleted.add(state)
+        return step(Op.DELETE_REPLACED, state, None, pends_replacement=not state.delete)
+
+    def _would_replace(self, state: ResourceState, inputs: PropertyMap) -> tuple[bool, tuple[str, ...]]:
+        """Whether a resource would be made anew for these inputs, some of which are unknown."""
+        if state.is_provider:
+            self._registry.ensure(state)
+            diff = self._registry.diff(state.urn, state.id, state.inputs, state.outputs, inputs, ignored=())
+        else:
+            self.ensure_provider(state.provider)
+            provider = self._registry.instance(state.provider, state.urn)
+            diff = provider.diff(state.urn, state.id, state.inputs, state.outputs, inputs, ignored=state.ignore_changes)
+        diff = force_replace(diff, state.replace_on_changes)
+        return diff.replaces, diff.replace_keys
+
+
+def _triggers(old: Value, new: Value) -> bool:
+    if has_unknown(old) or has_unknown(new):
+        return True
+    return old is not None and new is not None and not equal(unwrap(old), unwrap(new))
+
+
+def _raise_failures(new: ResourceState, failures: Sequence[CheckFailure]) -> None:
+    if not failures:
+        return
+    name = urns.name_of(new.urn)
+    lines = [
+        f"{new.type} resource {name!r} has a problem: {item.reason}"
+        + (f" (property {item.property!r})" if item.property else "")
+        for item in failures
+    ]
+    raise RegistrationError("\n".join(lines))

@@ -1,0 +1,237 @@
+"""Calls to a provider, as the real engine makes them over gRPC: what it may know, what its answers mean.
+
+A provider is the SDK's `pulumi.provider.experimental.provider.Provider`. Its methods are coroutines; each is run to its
+end on the calling thread's own event loop, so that as many proceed at once as there are threads.
+
+Unknown values reach the provider as `PropertyValue.computed()`; in its answers a computed value and Pulumi's sentinel
+string are both unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pulumi.provider.experimental import provider as sdk
+
+from greenroom.sandbox.engine import wire
+from greenroom.sandbox.engine.diffs import Diff, DiffKind, PropertyDiff, compare
+from greenroom.sandbox.engine.errors import DeploymentError, ProviderError
+from greenroom.sandbox.engine.property_path import restore
+from greenroom.sandbox.engine.values import PropertyMap, has_unknown, secret_like
+
+T = TypeVar("T")
+
+
+class Coroutines:
+    """Runs coroutines on the calling thread's own event loop; `close` ends the loops of all threads."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+        self._loops: list[asyncio.AbstractEventLoop] = []
+        self._lock = threading.Lock()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The coroutine's result."""
+        loop: asyncio.AbstractEventLoop | None = getattr(self._local, "loop", None)
+        if loop is None:
+            loop = self._local.loop = asyncio.new_event_loop()
+            with self._lock:
+                self._loops.append(loop)
+        return loop.run_until_complete(coroutine)
+
+    def close(self) -> None:
+        """Ends all loops. Call it when no thread runs a coroutine any more."""
+        with self._lock:
+            for loop in self._loops:
+                loop.close()
+            self._loops.clear()
+            self._local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFailure:
+    """A property (empty: the resource as a whole) and what is wrong with it."""
+
+    property: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadState:
+    """What a read found; an empty id means that the resource is gone. `inputs` is None where the provider gave none."""
+
+    id: str
+    outputs: PropertyMap
+    inputs: PropertyMap | None
+
+
+class ProviderCalls:
+    """One provider instance, configured once, called by many threads."""
+
+    def __init__(self, provider: sdk.Provider, package: str, coroutines: Coroutines) -> None:
+        self._provider = provider
+        self._package = package
+        self._coroutines = coroutines
+        self._accepts_secrets = True
+        self._accepts_references = True
+        self._supports_preview = True
+        self.is_known = True
+
+    def _out(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        return wire.to_provider(properties, secrets=self._accepts_secrets, references=self._accepts_references)
+
+    def _run(self, urn: str, coroutine: Coroutine[Any, Any, T]) -> T:
+        try:
+            return self._coroutines.run(coroutine)
+        except DeploymentError:
+            raise
+        except NotImplementedError as error:
+            raise ProviderError(urn, f"the provider {self._package} does not support this: {error}") from error
+        except Exception as error:
+            raise ProviderError(urn, str(error) or type(error).__name__) from error
+
+    def check_config(self, urn: str, old: PropertyMap, new: PropertyMap) -> tuple[PropertyMap, list[CheckFailure]]:
+        """The provider's inputs with its defaults, and what is wrong with them."""
+        request = sdk.CheckRequest(urn, wire.to_provider(old), wire.to_provider(new), b"")
+        response = self._run(urn, self._provider.check_config(request))
+        checked = new if response.inputs is None else wire.from_provider(response.inputs)
+        return checked, _failures(response.failures)
+
+    def diff_config(self, urn: str, id_: str, old_inputs: PropertyMap, old: PropertyMap, new: PropertyMap) -> Diff:
+        """What a changed configuration means for the provider."""
+        request = sdk.DiffRequest(urn, id_, wire.to_provider(old), wire.to_provider(new), [])
+        response = self._run(urn, self._provider.diff_config(request))
+        diff = _diff(response)
+        if diff.changes is not None:
+            return diff
+        found = compare(old_inputs, new)
+        return Diff(found.changes, diff.replace_keys, diff.changed_keys, diff.detailed, diff.delete_before_replace)
+
+    def configure(self, urn: str, inputs: PropertyMap) -> None:
+        """Hands the provider its configuration; with unknowns in it, the provider stays unused until they are known."""
+        if has_unknown(inputs):
+            self.is_known = False
+            return
+        bare = wire.to_provider(inputs, secrets=False)
+        variables = {
+            f"{self._package}:config:{key}": str(value.value) for key, value in bare.items() if key != "version"
+        }
+        request = sdk.ConfigureRequest(variables, wire.to_provider(inputs), True, True)
+        response = self._run(urn, self._provider.configure(request))
+        self._accepts_secrets = response.accept_secrets
+        self._accepts_references = response.accept_resources
+        self._supports_preview = response.supports_preview
+
+    def check(self, urn: str, old: PropertyMap, new: PropertyMap) -> tuple[PropertyMap, list[CheckFailure]]:
+        """The resource's inputs with the provider's defaults, and what is wrong with them."""
+        if not self.is_known:
+            return new, []
+        request = sdk.CheckRequest(urn, self._out(old), self._out(new), os.urandom(32))
+        response = self._run(urn, self._provider.check(request))
+        checked = {} if response.inputs is None else wire.from_provider(response.inputs)
+        if not self._accepts_secrets:
+            checked = secret_like(checked, new)
+        return checked, _failures(response.failures)
+
+    def diff(
+        self, urn: str, id_: str, old_inputs: PropertyMap, old: PropertyMap, new: PropertyMap, *, ignored: Sequence[str]
+    ) -> Diff:
+        """What the new inputs mean for the resource. `old` are its outputs: what the protocol calls the old state."""
+        if not self.is_known:
+            return Diff(True)
+        request = sdk.DiffRequest(urn, id_, self._out(old), self._out(new), list(ignored))
+        diff = _diff(self._run(urn, self._provider.diff(request)))
+        if diff.changes is not None:
+            return diff
+        found = compare(old_inputs, restore(new, old_inputs, ignored)[0])
+        if not found.changes:
+            return Diff(False, diff.replace_keys, diff.changed_keys, diff.detailed, diff.delete_before_replace)
+        return Diff(True, diff.replace_keys, found.changed_keys, found.detailed, diff.delete_before_replace)
+
+    def create(self, urn: str, inputs: PropertyMap, timeout: float, *, preview: bool) -> tuple[str, PropertyMap]:
+        """The new resource's id and outputs; in a preview, what of them is known."""
+        if preview and not self.is_known:
+            return "", {}
+        if preview and not self._supports_preview:
+            return "", inputs
+        request = sdk.CreateRequest(urn, self._out(inputs), timeout, preview)
+        response = self._run(urn, self._provider.create(request))
+        if not response.resource_id and not preview:
+            raise ProviderError(urn, f"the provider {self._package} created {urn} and gave no id")
+        return response.resource_id or "", self._outputs(urn, response.properties, inputs, preview=preview)
+
+    def update(
+        self,
+        urn: str,
+        id_: str,
+        old: PropertyMap,
+        new: PropertyMap,
+        *,
+        timeout: float,
+        ignored: Sequence[str],
+        preview: bool,
+    ) -> PropertyMap:
+        """The updated resource's outputs; in a preview, what of them is known."""
+        if preview and (not self.is_known or not self._supports_preview):
+            return new if self.is_known else {}
+        request = sdk.UpdateRequest(urn, id_, self._out(old), self._out(new), timeout, list(ignored), preview)
+        response = self._run(urn, self._provider.update(request))
+        return self._outputs(urn, response.properties, new, preview=preview)
+
+    def _outputs(self, urn: str, answered: Mapping[str, Any], inputs: PropertyMap, *, preview: bool) -> PropertyMap:
+        outputs = wire.from_provider(answered)
+        if not preview and has_unknown(outputs):
+            raise ProviderError(urn, f"the provider {self._package} answered with unknown values outside a preview")
+        return outputs if self._accepts_secrets else secret_like(outputs, inputs)
+
+    def delete(self, urn: str, id_: str, outputs: PropertyMap, timeout: float) -> None:
+        """Deletes the resource."""
+        self._run(urn, self._provider.delete(sdk.DeleteRequest(urn, id_, self._out(outputs), timeout)))
+
+    def read(self, urn: str, id_: str, inputs: PropertyMap, state: PropertyMap) -> ReadState:
+        """What is there now."""
+        request = sdk.ReadRequest(urn, id_, self._out(state), self._out(inputs))
+        response = self._run(urn, self._provider.read(request))
+        outputs = wire.from_provider(response.properties)
+        found = wire.from_provider(response.inputs)
+        if not self._accepts_secrets:
+            outputs, found = secret_like(outputs, state), secret_like(found, inputs)
+        return ReadState(response.resource_id or "", outputs, found)
+
+    def invoke(self, token: str, arguments: PropertyMap) -> tuple[PropertyMap, list[CheckFailure]]:
+        """The function's answer, and what is wrong with its arguments."""
+        if not self.is_known:
+            return {}, []
+        request = sdk.InvokeRequest(token, self._out(arguments))
+        response = self._run(token, self._provider.invoke(request))
+        return wire.from_provider(response.return_value), _failures(response.failures)
+
+    def cancel(self) -> None:
+        """Tells the provider that the deployment is over."""
+        self._coroutines.run(self._provider.cancel())
+
+
+def _failures(failures: Sequence[sdk.CheckFailure] | None) -> list[CheckFailure]:
+    return [CheckFailure(item.property, item.reason) for item in failures or ()]
+
+
+_KINDS = {
+    sdk.PropertyDiffKind.ADD: DiffKind.ADD,
+    sdk.PropertyDiffKind.ADD_REPLACE: DiffKind.ADD_REPLACE,
+    sdk.PropertyDiffKind.DELETE: DiffKind.DELETE,
+    sdk.PropertyDiffKind.DELETE_REPLACE: DiffKind.DELETE_REPLACE,
+    sdk.PropertyDiffKind.UPDATE: DiffKind.UPDATE,
+    sdk.PropertyDiffKind.UPDATE_REPLACE: DiffKind.UPDATE_REPLACE,
+}
+
+
+def _diff(response: sdk.DiffResponse) -> Diff:
+    detailed = {key: PropertyDiff(_KINDS[item.kind], item.input_diff) for key, item in response.detailed_diff.items()}
+    return Diff(
+        response.changes, tuple(response.replaces), tuple(response.diffs), detailed, response.delete_before_replace
+    )
