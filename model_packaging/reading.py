@@ -90,7 +90,7 @@ def _sources(spec: PackageSpec, model_folder: Path) -> dict[str, Path]:
 
 def _name_rules(model_folder: Path) -> Iterator[_Rule]:
     name = model_folder.resolve().name
-    if not re.match(NAME_PATTERN, name) or len(name) > MAXIMUM_NAME_LENGTH:
+    if not re.fullmatch(NAME_PATTERN, name) or len(name) > MAXIMUM_NAME_LENGTH:
         yield _Rule(
             (),
             name,
@@ -155,7 +155,7 @@ def _spec_rules(spec: PackageSpec) -> Iterator[_Rule]:
 
 
 def _entry_point_rules(spec: PackageSpec) -> Iterator[_Rule]:
-    modules = [target for target in spec.files if re.match(r"^code/[A-Za-z_][A-Za-z0-9_]*\.py$", target)]
+    modules = [target for target in spec.files if re.fullmatch(r"^code/[A-Za-z_][A-Za-z0-9_]*\.py$", target)]
     if spec.entry_point not in modules:
         yield _Rule(
             ("entry_point",),
@@ -171,7 +171,7 @@ def _environment_rules(environment: dict[str, str]) -> Iterator[_Rule]:
         path: KeyPath = ("environment", name)
         if name in RESERVED_VARIABLES:
             yield _Rule(path, value, "is what entry_point gives", fix="take it out")
-        if not re.match(VARIABLE_PATTERN, name):
+        if not re.fullmatch(VARIABLE_PATTERN, name):
             yield _Rule(path, value, f"{name!r} is no variable's name", allowed=VARIABLE_PATTERN)
         if len(value) > MAXIMUM_VALUE_LENGTH:
             yield _Rule(path, value, f"has {len(value)} characters", allowed=f"at most {MAXIMUM_VALUE_LENGTH}")

@@ -219,6 +219,6 @@ def hex_of(digest: str) -> str:
     Raises:
         InvalidDigestError: it is no digest.
     """
-    if not re.match(DIGEST_PATTERN, digest):
+    if not re.fullmatch(DIGEST_PATTERN, digest):
         raise InvalidDigestError(digest)
     return digest.removeprefix("sha256:")
