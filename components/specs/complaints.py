@@ -32,7 +32,7 @@ def _unknown_key(error: ErrorDetails, model: type[BaseModel], path: SpecPath) ->
 
 def _missing(error: ErrorDetails, model: type[BaseModel], path: SpecPath) -> Rule:
     field = _field_at(model, error["loc"])
-    return Rule(path, "is required", None, allowed=_range(field) or (_first_sentence(field)), fix=f"add `{path[-1]}:`")
+    return Rule(path, "is required", None, _range(field), f"add `{path[-1]}:`, {_first_sentence(field)}")
 
 
 def _not_text(error: ErrorDetails, _: type[BaseModel], path: SpecPath) -> Rule:

@@ -22,6 +22,11 @@ from components.specs.violations import SpecPath, Violation, dotted, quote
 _LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
+_KNOWN_TAGS = frozenset(
+    f"{_TAG}{kind}" for kind in ("null", "bool", "int", "float", "str", "timestamp", "value", "seq", "map")
+)
+_MAX_DEPTH = 100
+_SUSPICIOUS_OPENINGS = 5000
 _TRUE = frozenset({"yes", "true", "on"})
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0b[01_]+)")
 
@@ -57,14 +62,27 @@ def read_document(root: Path, path: Path) -> Document | list[Violation]:
     """The YAML file at `path` of the project at `root`, or everything that keeps it from being read."""
     file = path.relative_to(root).as_posix()
     try:
-        node = yaml.compose(path.read_bytes().decode("utf-8"), Loader=_LOADER)
+        text = path.read_bytes().decode("utf-8")
+        _refuse_depth(text)
+        node = yaml.compose(text, Loader=_LOADER)
+        if node is None:
+            return [_unreadable(file, 1, 1, "the file is empty", "write the keys that its schema asks for")]
+        construction = _Construction(file)
+        value = construction.value(node, ())
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, OSError) as error:
         return [_why_unreadable(file, error)]
-    if node is None:
-        return [_unreadable(file, 1, 1, "the file is empty", "write the keys that its schema asks for")]
-    construction = _Construction(file)
-    value = construction.value(node, ())
     return construction.violations or Document(file, value, node)
+
+
+def _refuse_depth(text: str) -> None:
+    """PyYAML's composer in C recurses without a bound, and ends the process; its parser does not recurse."""
+    if sum(text.count(opening) for opening in "[{-?") < _SUSPICIOUS_OPENINGS:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise RecursionError
 
 
 def _why_unreadable(file: str, error: Exception) -> Violation:
@@ -129,8 +147,10 @@ class _Construction:
         return made
 
     def _make(self, node: yaml.Node, path: SpecPath) -> Any:
-        if not node.tag.startswith(_TAG):
-            return self._refuse(node, path, f"the tag {node.tag} means nothing here", fix="leave the tag out")
+        if node.tag not in _KNOWN_TAGS:
+            return self._refuse(
+                node, path, f"the tag {node.tag.replace(_TAG, '!!')} means nothing here", fix="leave the tag out"
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -187,7 +207,14 @@ def _scalar(kind: str, text: str) -> Any:
             return text.lower() in _TRUE
         case "int" if _INTEGER.fullmatch(text):
             return int(text.replace("_", ""), 0)
-        case "float" if ":" not in text:
-            return float(re.sub(r"\.(inf|nan)", r"\1", text.replace("_", ""), flags=re.IGNORECASE))
+        case "float":
+            return _float(text)
         case _:
             return text
+
+
+def _float(text: str) -> float | str:
+    try:
+        return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+    except ValueError:
+        return text

@@ -51,12 +51,12 @@ def load_files(root: Path) -> Loaded:
             loaded.artifacts = _load(ArtifactStoreSpec, root, path, loaded)
         else:
             environment = _load(Environment, root, path, loaded)
-            if environment is not None and _is_named(path.stem, environment, loaded):
+            if environment is not None and _is_named("file", path.stem, environment, loaded):
                 loaded.environments[path.stem] = environment
     for path in _model_files(root, loaded):
         loaded.present_models.add(path.parent.name)
         model = _load(ModelSpec, root, path, loaded)
-        if model is not None and _is_named(path.parent.name, model, loaded):
+        if model is not None and _is_named("folder", path.parent.name, model, loaded):
             loaded.models[path.parent.name] = model
     return loaded
 
@@ -78,11 +78,11 @@ def _load(model: type[S], root: Path, path: Path, loaded: Loaded) -> Source[S] |
         return None
 
 
-def _is_named(place: str, source: Source[Environment] | Source[ModelSpec], loaded: Loaded) -> bool:
+def _is_named(what: str, place: str, source: Source[Environment] | Source[ModelSpec], loaded: Loaded) -> bool:
     name = source.spec.name
     if name == place:
         return True
-    message = f"{quote(name)} stands in a place named {quote(place)}"
+    message = f"the name is {quote(name)}, and the {what} is named {quote(place)}"
     rule = Rule(("name",), message, name, allowed=place, fix="rename one of them")
     loaded.violations.append(violation_of(rule, (source.layer,)))
     return False

@@ -73,13 +73,14 @@ def _has_wrong_item(errors: Sequence[ErrorDetails], listed: ErrorDetails) -> boo
 
 
 def _hidden_rules(errors: Sequence[ErrorDetails], model: type[BaseModel], data: Any) -> Iterator[Rule]:
-    pruned = copy.deepcopy(data)
+    pruned, taken_out = copy.deepcopy(data), False
     for error in errors:
         if error["type"] == RULES and any(rule.path for rule in error["ctx"]["rules"]):
             continue
         if not _take_out(pruned, data_path(error["loc"], data)):
             return
-    if pruned == data:
+        taken_out = True
+    if not taken_out:
         return
     try:
         model.model_validate(pruned)

@@ -136,11 +136,17 @@ def dotted(path: SpecPath) -> str:
 
 def quote(value: object) -> str:
     """A value as it may be shown in a message: as YAML would have it, and cut at 80 characters."""
-    shown = f"'{value}'" if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return f"a mapping of {len(value)} keys"
+    shown = f"'{value}'" if isinstance(value, str) else json.dumps(value, default=str)
     return shown if len(shown) <= 80 else f"{shown[:76]}…{shown[-1]}"
 
 
 def did_you_mean(value: object, known: Iterable[str]) -> str:
     """`did you mean 'x'?`, or nothing where no known word is near."""
-    near = get_close_matches(str(value), list(known), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    near = get_close_matches(str(value), list(known), n=3, cutoff=0.6)
+    # Swapped letters are the commonest slip: they come before letters that were left out or added.
+    swapped = [word for word in near if sorted(word) == sorted(str(value))]
+    return f"did you mean '{(swapped or near)[0]}'?" if near else ""

@@ -1,0 +1,79 @@
+"""Small specs for tests."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from components.specs import (
+    ArtifactStoreSpec,
+    Environment,
+    ModelSpec,
+    ResolvedModel,
+    SpecError,
+    Violation,
+    resolve,
+)
+from components.specs.merging import Layer
+from components.specs.reading import validate
+from model_packaging.release import Release
+
+REGION = "us-east-1"
+
+
+def minimal() -> dict[str, Any]:
+    return {
+        "name": "tumor",
+        "owner": "ml-platform",
+        "serving": {"kind": "realtime", "production_variants": [{"instance_type": "ml.m5.large"}]},
+    }
+
+
+def merged(**changes: Any) -> dict[str, Any]:
+    return copy.deepcopy({**minimal(), **changes})
+
+
+def violations(data: dict[str, Any]) -> tuple[Violation, ...]:
+    try:
+        validate(ModelSpec, Layer(data))
+    except SpecError as error:
+        return error.violations
+    return ()
+
+
+def release(name: str = "tumor", *, digit: str = "a", image: str = "", regions: tuple[str, ...] = (REGION,)) -> Release:
+    repository = image or "sagemaker-inference"
+    uris = {region: f"123456789012.dkr.ecr.{region}.amazonaws.com/{repository}:1" for region in regions}
+    return Release.model_construct(
+        schema_version=1,
+        name=name,
+        version="1.0.0",
+        digest=f"sha256:{digit * 64}",
+        files=(),
+        serving_image=type("Image", (), {"uris": uris})(),
+    )
+
+
+def environment(**changes: Any) -> Environment:
+    return Environment.model_validate(
+        {
+            "name": "dev",
+            "account_id": "111122223333",
+            "region": REGION,
+            "endpoint_name_prefix": "dev-",
+            "releases": {"tumor": release().digest},
+            **changes,
+        }
+    )
+
+
+def artifacts(**changes: Any) -> ArtifactStoreSpec:
+    return ArtifactStoreSpec.model_validate(
+        {"account_id": "123456789012", "region": REGION, "bucket": "greenroom-artifacts", **changes}
+    )
+
+
+def resolved(
+    spec: ModelSpec, here: Environment, given: Release | None = None, previous: tuple[Release, ...] = ()
+) -> ResolvedModel:
+    return resolve(spec, here, release() if given is None else given, previous, artifacts())
