@@ -96,7 +96,7 @@ class ReleaseHandlers:
             return HandlerResponse(status, f"{type(error).__name__}: {error}\n".encode(), "text/plain; charset=utf-8")
 
     def _transform(self, body: bytes, content_type: str, accept: str, context: Context) -> Any:
-        data: str | bytes = body.decode() if content_type in codecs.TEXT_TYPES else body
+        data: str | bytes = body.decode(errors="replace") if content_type in codecs.TEXT_TYPES else body
         if "transform_fn" in self._functions:
             return self._call("transform_fn", self._model, data, content_type, accept, context=context)
         rows = self._call("input_fn", data, content_type, context=context)
