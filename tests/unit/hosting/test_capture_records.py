@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,7 @@ class Fixed:
 
 
 def capture(config: DataCaptureConfig = CONFIG, **changes) -> DataCaptureObject:
-    event = {
+    event: dict[str, Any] = {
         "endpoint_name": "dev-tumor",
         "variant": "AllTraffic",
         "request": (b"1,2\n", "text/csv"),

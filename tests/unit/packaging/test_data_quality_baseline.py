@@ -14,7 +14,7 @@ from model_packaging.baseline import SKETCH_SIZE, BaselineError, DataQualityBase
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=200)
 
 
-def numerical(values) -> dict:
+def numerical(values):
     (feature,) = DataQualityBaseline.of({"x": values}).statistics["features"]
     return feature["numerical_statistics"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from model_folders import PACKAGE, write_model_folder
 
 from model_packaging import InvalidPackageError, ReleaseStore, package
 from model_packaging.errors import PackagingError
 from model_packaging.yaml_lines import read_yaml
+from tests.unit.packaging.model_folders import PACKAGE, write_model_folder
 
 
 def told(folder: Path, tmp_path: Path) -> list[str]:

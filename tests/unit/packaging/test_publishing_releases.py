@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from model_folders import write_model_folder
 
 from model_packaging import (
     DigestMismatchError,
@@ -20,6 +19,7 @@ from model_packaging import (
     publish,
     unpublish,
 )
+from tests.unit.packaging.model_folders import write_model_folder
 
 BUCKET = "artifacts-123456789012"
 Sent = tuple[str, dict[str, Any]]

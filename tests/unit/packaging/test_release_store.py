@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from model_folders import write_model_folder
 
 from model_packaging import (
     DigestMismatchError,
@@ -16,6 +15,7 @@ from model_packaging import (
     ReleaseStore,
     package,
 )
+from tests.unit.packaging.model_folders import write_model_folder
 
 NOWHERE = f"sha256:{'0' * 64}"
 

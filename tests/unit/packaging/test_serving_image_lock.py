@@ -9,11 +9,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from model_folders import LOCK, write_model_folder
 
 from model_packaging import ServingImageError
 from model_packaging.images import pinned_image
 from model_packaging.package_spec import ServingImageRequest
+from tests.unit.packaging.model_folders import LOCK, write_model_folder
 
 REQUEST = ServingImageRequest(framework="sklearn", version="1.4-2-py312")
 

@@ -11,6 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import yaml
+from werkzeug.exceptions import HTTPException
 
 from model_packaging import Release, ReleaseStore, Signature, TensorSpec, package
 
@@ -104,7 +105,7 @@ def test_both_content_types_mean_the_same_rows(inference):
     ],
 )
 def test_a_bad_request_is_the_callers_fault_and_says_why(inference, body, content_type, code, message):
-    with pytest.raises(Exception, match=re.escape(message)) as caught:
+    with pytest.raises(HTTPException, match=re.escape(message)) as caught:
         inference.input_fn(body, content_type)
     assert caught.value.code == code
 
@@ -112,6 +113,6 @@ def test_a_bad_request_is_the_callers_fault_and_says_why(inference, body, conten
 def test_an_answer_comes_in_what_the_caller_accepts(inference):
     probability = np.asarray([0.25, 0.75], dtype=np.float32)
     assert inference.output_fn(probability, "text/csv") == ("0.25,benign\n0.75,malignant\n", "text/csv")
-    with pytest.raises(Exception, match="this model answers in application/json or text/csv") as caught:
+    with pytest.raises(HTTPException, match="this model answers in application/json or text/csv") as caught:
         inference.output_fn(probability, "image/png")
     assert caught.value.code == 406
