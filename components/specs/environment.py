@@ -71,7 +71,7 @@ class ReleasePin(Spec):
         return self
 
 
-Pin = Annotated[ReleasePin, BeforeValidator(_long_form)]
+Pin = Annotated[ReleasePin, BeforeValidator(_long_form, json_schema_input_type=Digest | ReleasePin)]
 
 
 class Network(Spec):

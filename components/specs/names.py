@@ -80,8 +80,11 @@ def bucket_name(purpose: str, owner: str, account_id: str, region: str) -> str:
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
     """
     tail = f"{account_id}-{region}"
-    head = f"greenroom-{purpose}-{owner}".lower()
-    return f"{fit(head, MAX_NAME_LENGTH - len(tail) - 1)}-{tail}"
+    limit = MAX_NAME_LENGTH - len(tail) - 1
+    head = re.sub(r"[^a-z0-9-]", "-", f"greenroom-{purpose}-{owner}".lower()).strip("-")
+    if len(head) > limit:
+        head = _join(head, _digest(head)[:_CUT_HASH_LENGTH], limit)
+    return f"{head}-{tail}"
 
 
 def _join(head: str, digest: str, limit: int) -> str:

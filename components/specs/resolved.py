@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from components.specs.alarms import Alarms
 from components.specs.base import Spec
@@ -34,6 +34,9 @@ CAPTURE_PREFIX = "data-capture"
 
 class ResolvedModel(Spec):
     """Everything a component needs to know of one model in one environment."""
+
+    # Checking specs makes none: its validator is built at the first.
+    model_config = ConfigDict(defer_build=True)
 
     name: str
     """The model's name."""

@@ -54,12 +54,9 @@ def _schema(model: type[Spec]) -> Json:
             field.pop("title", None)
             if "description" in field:
                 field["description"] = " ".join(field["description"].split())
-    if model is Environment:
-        # The short form of a pin: the digest alone.
-        pin = schema["$defs"]["ReleasePin"]
-        schema["properties"]["releases"]["additionalProperties"] = {
-            "anyOf": [pin["properties"]["digest"], {"$ref": f"{_REF}ReleasePin"}]
-        }
+            if "patternProperties" in field:
+                # Pydantic gives keys of a mapping as a pattern, and lets through those that do not match.
+                field["additionalProperties"] = False
     return schema
 
 
@@ -77,8 +74,20 @@ def _with_fragments(environment: Json) -> Json:
         "type": "object",
         "additionalProperties": fragment,
     }
-    environment["$defs"] = {**environment["$defs"], **fragments}
+    environment["$defs"] = _used({**environment["$defs"], **fragments, **definitions}, environment["properties"])
     return environment
+
+
+def _used(definitions: Json, start: Json) -> Json:
+    """The definitions that `start` refers to, and those that these refer to."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        text = json.dumps(waiting.pop())
+        new = {name for name in definitions if f'"{_REF}{name}"' in text} - found
+        found |= new
+        waiting.extend(definitions[name] for name in new)
+    return {name: definition for name, definition in sorted(definitions.items()) if name in found}
 
 
 def _partial(definition: Json) -> Json:

@@ -85,6 +85,9 @@ class UnknownStackError(SpecError):
     def __init__(self, stack: str, known: Sequence[str]) -> None:
         self.stack = stack
         self.known = tuple(known)
+        environment, _, group = stack.partition(".")
+        file = f"environments/{environment}.yaml"
+        missing = f"declare the group in {file}" if group and environment in known else f"write {file}"
         super().__init__(
             [
                 Violation(
@@ -95,7 +98,7 @@ class UnknownStackError(SpecError):
                     value=stack,
                     message=f"there is no stack {quote(stack)}",
                     allowed=", ".join(known) or "none: the folder `environments` declares no environment",
-                    fix=did_you_mean(stack, known) or f"write environments/{stack.partition('.')[0]}.yaml",
+                    fix=missing if group and environment in known else did_you_mean(stack, known) or missing,
                 )
             ]
         )

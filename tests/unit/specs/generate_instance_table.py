@@ -49,7 +49,8 @@ def ec2() -> dict[str, Any]:
     import moto
 
     path = Path(moto.__file__).parent / "ec2" / "resources" / "instance_types.json.gz"
-    return json.loads(gzip.decompress(path.read_bytes()))
+    known: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    return known
 
 
 def count(one: dict[str, Any], info: str, devices: str) -> int:

@@ -41,16 +41,34 @@ def violations(data: dict[str, Any]) -> tuple[Violation, ...]:
     return ()
 
 
-def release(name: str = "tumor", *, digit: str = "a", image: str = "", regions: tuple[str, ...] = (REGION,)) -> Release:
-    repository = image or "sagemaker-inference"
-    uris = {region: f"123456789012.dkr.ecr.{region}.amazonaws.com/{repository}:1" for region in regions}
-    return Release.model_construct(
-        schema_version=1,
-        name=name,
-        version="1.0.0",
-        digest=f"sha256:{digit * 64}",
-        files=(),
-        serving_image=type("Image", (), {"uris": uris})(),
+def release(
+    name: str = "tumor",
+    *,
+    digit: str = "a",
+    repository: str = "sagemaker-inference",
+    regions: tuple[str, ...] = (REGION,),
+    baseline: bool = False,
+) -> Release:
+    paths = ("baseline/constraints.json", "baseline/statistics.json") if baseline else ()
+    tensor = {"name": "x", "dtype": "float32", "shape": (None, 30)}
+    return Release.model_validate(
+        {
+            "name": name,
+            "version": "1.0.0",
+            "digest": f"sha256:{digit * 64}",
+            "files": [{"path": path, "sha256": "0" * 64, "size_bytes": 1} for path in (*paths, "model/model.onnx")],
+            "framework": {"name": "onnx", "version": "1.16"},
+            "signature": {"inputs": [tensor], "outputs": [tensor]},
+            "metrics": {"accuracy": 0.97},
+            "serving_image": {
+                "framework": "sklearn",
+                "version": "1.2-1",
+                "py_version": "py3",
+                "processor": "cpu",
+                "uris": {region: f"123456789012.dkr.ecr.{region}.amazonaws.com/{repository}:1" for region in regions},
+            },
+            "environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+        }
     )
 
 

@@ -64,5 +64,5 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_project_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="environments/artifacts.yaml: there is no such file"):
+    with pytest.raises(SpecError, match=r"environments/artifacts\.yaml: there is no such file"):
         load_project(tmp_path)

@@ -117,8 +117,10 @@ def test_anchors_and_merge_keys_bring_values_and_their_places(tmp_path: Path) ->
         (
             "a: 1\n---\nb: 2\n",
             [
-                "spec.yaml:2: this is not YAML: expected a single document in the stream but found another document; "
-                "mend the file at this place"
+                (
+                    "spec.yaml:2: this is not YAML: expected a single document in the stream but found another document; "
+                    "mend the file at this place"
+                )
             ],
         ),
         ("\n", ["spec.yaml:1: the file is empty; write the keys that its schema asks for"]),

@@ -26,7 +26,8 @@ from tests.unit.specs.generate_instance_table import TARGET, text
 
 @cache
 def shapes(service: str) -> dict[str, Any]:
-    return Loader().load_service_model(service, "service-2")["shapes"]
+    found: dict[str, Any] = Loader().load_service_model(service, "service-2")["shapes"]
+    return found
 
 
 def bounds(shape: str) -> tuple[Any, Any]:

@@ -63,8 +63,10 @@ def test_trap_06_rolling_takes_one_variant() -> None:
     two["serving"]["production_variants"].append({"name": "challenger", "instance_type": "ml.m5.large"})
 
     assert messages(two) == [
-        "rollout.kind: a rolling deployment takes one production variant, and there are 2; "
-        "allowed: all_at_once, canary or linear with several variants"
+        (
+            "rollout.kind: a rolling deployment takes one production variant, and there are 2; "
+            "allowed: all_at_once, canary or linear with several variants"
+        )
     ]
     assert accepted({**two, "rollout": {"kind": "canary"}})
 
@@ -139,8 +141,10 @@ def test_trap_08_latencies_are_milliseconds_and_a_pasted_microsecond_value_is_re
     }
     assert accepted(merged(alarms={"model_latency_p99_ms": {"threshold": 60_000}}))
     assert messages(merged(alarms={"model_latency_p99_ms": {"threshold": 250_000}})) == [
-        "alarms.model_latency_p99_ms.threshold: 250000 is not a threshold in milliseconds (a request ends after 60 s); "
-        "allowed: 1 to 60000"
+        (
+            "alarms.model_latency_p99_ms.threshold: 250000 is not a threshold in milliseconds (a request ends after 60 s); "
+            "allowed: 1 to 60000"
+        )
     ]
 
 
@@ -328,7 +332,7 @@ def test_an_explicit_weight_of_zero_is_kept() -> None:
 
 
 def test_python_callers_get_readable_errors_too() -> None:
-    with pytest.raises(ValidationError, match="rollout.kind: a rolling deployment takes one production variant"):
+    with pytest.raises(ValidationError, match=r"rollout\.kind: a rolling deployment takes one production variant"):
         ModelSpec.model_validate(
             merged(
                 rollout={"kind": "rolling"},
