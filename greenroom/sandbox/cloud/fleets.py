@@ -1,0 +1,191 @@
+"""Fleets: the containers behind a deployment, brought up in the background and reported when they answer.
+
+The report is an event of the journal, so that a restarted server knows what came of a deployment without making it
+again; the containers themselves come back when somebody invokes the endpoint. A deployment that was under way when
+the server was killed has no outcome: it is begun again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+from moto.sagemaker.models import sagemaker_backends
+
+from greenroom.sandbox.cloud import execution_role, model_data
+from greenroom.sandbox.cloud.application import LocalAwsApplication
+from greenroom.sandbox.cloud.container_logs import ContainerLogs
+from greenroom.sandbox.cloud.errors import ModelLoadError
+from greenroom.sandbox.cloud.hosting import ContainerSpec, ContainerStartError, EndpointHost, HostedVariant
+from greenroom.sandbox.cloud.stage import Fleet, FleetKey, FleetOutcome, FleetVariant
+
+EVENT = "fleet-outcome"
+
+
+class Fleets:
+    """Every fleet of this cloud, in `folder`, hosted by `host`."""
+
+    def __init__(self, folder: Path, application: LocalAwsApplication, host: EndpointHost, logs: ContainerLogs) -> None:
+        self._folder = folder
+        self._application = application
+        self._host = host
+        self._logs = logs
+        self._starting: dict[FleetKey, threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._threads: set[threading.Thread] = set()
+        self._is_stopping = False
+        application.on_event(EVENT, _report)
+
+    @property
+    def host(self) -> EndpointHost:
+        """Where the containers run."""
+        return self._host
+
+    @property
+    def logs(self) -> ContainerLogs:
+        """What they print."""
+        return self._logs
+
+    def deploy(self, fleet: Fleet) -> FleetOutcome | None:
+        """Bring the fleet up in the background; while the state is being restored, leave it."""
+        if not self._application.replaying:
+            self._in_background(lambda: self._deploy(fleet))
+        return None
+
+    def retire(self, key: FleetKey) -> None:
+        """End the fleet's containers and remove its files, in the background."""
+        self._logs.forget(key)
+        if not self._application.replaying:
+            self._in_background(lambda: self._retire(key))
+
+    def resume(self) -> None:
+        """Begin again the deployments that have no outcome."""
+        with self._application.lock:
+            waiting = [one.pending.fleet for one in _endpoints() if one.awaits_fleet]
+        for fleet in waiting:
+            self.deploy(fleet)
+
+    def ensure_hosted(self, fleet: Fleet) -> None:
+        """Bring a fleet's containers back where they are gone, as after a restart.
+
+        Raises:
+            ModelLoadError: They do not come up.
+        """
+        with self._starting_lock(fleet.key):
+            if not self._host.is_hosted(fleet.key.path):
+                self._start(fleet)
+
+    def wait_until_idle(self, timeout_seconds: float = 60.0) -> None:
+        """Wait until nothing is being brought up or taken down any more."""
+        while self._threads:
+            for thread in list(self._threads):
+                thread.join(timeout_seconds)
+
+    def stop(self) -> None:
+        """End every container."""
+        self._is_stopping = True
+        self._host.stop_all()
+        self.wait_until_idle()
+        self._host.stop_all()
+
+    def _in_background(self, work: Any) -> None:
+        def run() -> None:
+            try:
+                work()
+            finally:
+                self._threads.discard(threading.current_thread())
+
+        thread = threading.Thread(target=run, name="fleet", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+
+    def _deploy(self, fleet: Fleet) -> None:
+        try:
+            with self._starting_lock(fleet.key):
+                self._start(fleet)
+            failure_reason = None
+        except ModelLoadError as error:
+            failure_reason = str(error)
+        except Exception as error:  # noqa: BLE001  a deployment must end one way or the other
+            failure_reason = f"The local AWS could not bring up the fleet: {type(error).__name__}: {error}"
+        if self._is_stopping:
+            return
+        key = fleet.key
+        attributes = {
+            "account_id": key.account_id,
+            "region": key.region,
+            "endpoint_name": key.endpoint_name,
+            "generation": key.generation,
+            "failure_reason": failure_reason,
+        }
+        self._application.record(EVENT, attributes)
+        with self._application.lock:
+            is_wanted = any(key in _fleets_of(one) for one in _endpoints())
+        if failure_reason is not None or not is_wanted:
+            self._retire(key)
+
+    def _start(self, fleet: Fleet) -> None:
+        hosted = tuple(self._prepare(fleet, variant) for variant in fleet.variants)
+        self._logs.follow(fleet.key, {one.name: self._host_log(fleet.key, one.name) for one in hosted})
+        try:
+            self._host.start(fleet.key.path, hosted)
+        except ContainerStartError as error:
+            failing = next((one.name for one in hosted if one.container.model_name == error.model_name), "")
+            # AWS's wording; as reported in aws/sagemaker-python-sdk and the Developer Guide's troubleshooting.
+            raise ModelLoadError(
+                f"The primary container for production variant {failing} did not pass the ping health check. "
+                "Please check CloudWatch logs for this endpoint."
+            ) from error
+        finally:
+            self._logs.take_over(fleet.key)
+
+    def _host_log(self, key: FleetKey, variant_name: str) -> Path:
+        return self._folder.parent / "containers" / key.path / f"{variant_name}.log"
+
+    def _prepare(self, fleet: Fleet, variant: FleetVariant) -> HostedVariant:
+        container = variant.container
+        if container is None:
+            raise ModelLoadError(variant.problem or f"Variant {variant.name} has no model.")
+        with self._application.lock:
+            execution_role.check_assumable(container.execution_role_arn)
+        folder = self._folder / fleet.key.path / variant.name / "model"
+        model_data.fetch(container, fleet.key, folder, self._application.lock)
+        spec = ContainerSpec(container.model_name, container.image, container.environment, folder)
+        if variant.startup_timeout_seconds is None:
+            return HostedVariant(variant.name, 1.0, spec)
+        return HostedVariant(variant.name, 1.0, spec, float(variant.startup_timeout_seconds))
+
+    def _retire(self, key: FleetKey) -> None:
+        with self._starting_lock(key):
+            self._logs.forget(key)
+            self._host.stop(key.path)
+            shutil.rmtree(self._folder / key.path, ignore_errors=True)
+
+    def _starting_lock(self, key: FleetKey) -> threading.Lock:
+        with self._lock:
+            return self._starting.setdefault(key, threading.Lock())
+
+
+def _endpoints() -> list[Any]:
+    return [
+        endpoint
+        for regions in list(sagemaker_backends.values())
+        for backend in list(regions.values())
+        for endpoint in list(backend.endpoints.values())
+    ]
+
+
+def _fleets_of(endpoint: Any) -> set[FleetKey]:
+    return {one.fleet.key for one in (endpoint.live, endpoint.pending) if one is not None}
+
+
+def _report(attributes: dict[str, Any], body: bytes) -> None:
+    del body
+    key = FleetKey(
+        attributes["account_id"], attributes["region"], attributes["endpoint_name"], attributes["generation"]
+    )
+    endpoint = sagemaker_backends[key.account_id][key.region].endpoints.get(key.endpoint_name)
+    if endpoint is not None:
+        endpoint.report(key, FleetOutcome(attributes["failure_reason"]))

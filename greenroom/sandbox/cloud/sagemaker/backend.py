@@ -1,0 +1,283 @@
+"""moto's SageMaker backend with models, endpoints and schedules of our own.
+
+One backend an account and region, as moto makes them. What moto keeps well (job definitions, model package groups,
+pipelines, …) stays moto's; its dictionaries `_models`, `endpoint_configs` and `endpoints` hold our classes, so that
+its tagging and listing operations find them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.sagemaker import models as moto_models
+from moto.sagemaker.utils import arn_formatter
+
+from greenroom.sandbox.cloud.autoscaling_targets import deregister_endpoint, scaled_variants
+from greenroom.sandbox.cloud.sagemaker import refusals
+from greenroom.sandbox.cloud.sagemaker.endpoint_configs import EndpointConfig, check_new_endpoint_config
+from greenroom.sandbox.cloud.sagemaker.endpoint_updates import (
+    change_capacities,
+    check_can_change,
+    check_scaled_variants,
+    new_deployment,
+    retain_properties,
+)
+from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
+from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel, check_new_model
+from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import JOB_DEFINITIONS, MonitoringSchedule, endpoint_of
+from greenroom.sandbox.cloud.stage import FleetKey, Params
+
+
+class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]  # see pyproject.toml
+    """The SageMaker of one account and region."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.monitoring_schedules: dict[str, MonitoringSchedule] = {}
+        self.model_package_group_policies: dict[str, str] = {}
+        self._generations: dict[str, int] = {}
+
+    def arn(self, kind: str, name: str) -> str:
+        """The ARN of a resource of this account and region."""
+        return str(arn_formatter(kind, name, self.account_id, self.region_name))
+
+    # models and endpoint configurations
+
+    def create_model(self, params: Params) -> SageMakerModel:
+        """CreateModel."""
+        check_new_model(params, self.arn("model", params["ModelName"]), self._models)
+        model = SageMakerModel(params, self.account_id, self.region_name)
+        self._models[model.model_name] = model
+        return model
+
+    def describe_model(self, model_name: str) -> SageMakerModel:
+        """DescribeModel."""
+        if model_name not in self._models:
+            raise refusals.not_found("model", self.arn("model", model_name))
+        model: SageMakerModel = self._models[model_name]
+        return model
+
+    def delete_model(self, model_name: str) -> None:
+        """DeleteModel: "deletes only the model entry"; endpoints that serve it go on."""
+        self.describe_model(model_name)
+        del self._models[model_name]
+
+    def create_endpoint_config(self, params: Params) -> EndpointConfig:
+        """CreateEndpointConfig."""
+        arn = self.arn("endpoint-config", params["EndpointConfigName"])
+        check_new_endpoint_config(params, arn, self.endpoint_configs, self._models)
+        config = EndpointConfig(params, self.account_id, self.region_name)
+        self.endpoint_configs[config.endpoint_config_name] = config
+        return config
+
+    def endpoint_config(self, name: str) -> EndpointConfig:
+        """The endpoint configuration of that name."""
+        if name not in self.endpoint_configs:
+            raise refusals.not_found("endpoint-config", self.arn("endpoint-config", name))
+        config: EndpointConfig = self.endpoint_configs[name]
+        return config
+
+    def delete_endpoint_config(self, endpoint_config_name: str) -> None:
+        """DeleteEndpointConfig, also of one in use.
+
+        "You must not delete an EndpointConfig in use by an endpoint that is live": a rule for the caller, which AWS
+        does not enforce, so that it is seen to hurt later (trap 2).
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html
+        """
+        self.endpoint_config(endpoint_config_name)
+        del self.endpoint_configs[endpoint_config_name]
+
+    # endpoints
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint of that name, brought up to the clock."""
+        self.settle()
+        if name not in self.endpoints:
+            raise refusals.not_found("endpoint", self.arn("endpoint", name))
+        endpoint: Endpoint = self.endpoints[name]
+        return endpoint
+
+    def settle(self) -> None:
+        """Bring every endpoint up to the clock, and forget those whose deletion is over."""
+        for endpoint in list(self.endpoints.values()):
+            endpoint.settle()
+            if endpoint.is_gone:
+                del self.endpoints[endpoint.endpoint_name]
+
+    def create_endpoint(self, params: Params) -> Endpoint:
+        """CreateEndpoint."""
+        self.settle()
+        name = params["EndpointName"]
+        if name in self.endpoints:
+            raise refusals.already_exists("endpoint", self.arn("endpoint", name))
+        config = self.endpoint_config(params["EndpointConfigName"])
+        key = self._new_fleet_key(name)
+        deployment = new_deployment(config, self._models, key, params.get("DeploymentConfig"))
+        endpoint = Endpoint(name, self.account_id, self.region_name, list(params.get("Tags") or []), deployment)
+        self.endpoints[name] = endpoint
+        endpoint.begin(deployment)
+        return endpoint
+
+    def update_endpoint(self, params: Params) -> Endpoint:
+        """UpdateEndpoint."""
+        endpoint = self.endpoint(params["EndpointName"])
+        config = self.endpoint_config(params["EndpointConfigName"])
+        check_can_change(endpoint)
+        scaled = scaled_variants(self.account_id, self.region_name, endpoint.endpoint_name)
+        check_scaled_variants(endpoint, config, scaled)
+        deployment_config = params.get("DeploymentConfig")
+        if deployment_config is None and params.get("RetainDeploymentConfig"):
+            deployment_config = endpoint.last_deployment_config
+        key = self._new_fleet_key(endpoint.endpoint_name)
+        deployment = new_deployment(config, self._models, key, deployment_config)
+        endpoint.begin(retain_properties(deployment, endpoint, params))
+        return endpoint
+
+    def update_endpoint_weights_and_capacities(self, params: Params) -> Endpoint:
+        """UpdateEndpointWeightsAndCapacities."""
+        endpoint = self.endpoint(params["EndpointName"])
+        check_can_change(endpoint)
+        endpoint.begin(change_capacities(endpoint, params["DesiredWeightsAndCapacities"]))
+        return endpoint
+
+    def delete_endpoint(self, endpoint_name: str) -> None:
+        """DeleteEndpoint; registered scalable targets go with it.
+
+        That SageMaker deregisters them is seen from the permission it asks for:
+        awslabs/stable-diffusion-aws-extension#161. An endpoint between two states is refused (a guess from reports).
+        """
+        endpoint = self.endpoint(endpoint_name)
+        if endpoint.endpoint_status not in {"InService", "Failed"}:
+            raise refusals.in_progress(endpoint.arn)
+        deregister_endpoint(self.account_id, self.region_name, endpoint_name)
+        endpoint.delete()
+        self.settle()
+
+    def list_endpoints(self, *args: Any, **kwargs: Any) -> Any:
+        """ListEndpoints."""
+        self.settle()
+        return super().list_endpoints(*args, **kwargs)
+
+    def _new_fleet_key(self, endpoint_name: str) -> FleetKey:
+        # Counted beyond an endpoint's life: the next one of its name must not find the last one's files.
+        self._generations[endpoint_name] = self._generations.get(endpoint_name, 0) + 1
+        return FleetKey(self.account_id, self.region_name, endpoint_name, self._generations[endpoint_name])
+
+    # monitoring schedules
+
+    def create_monitoring_schedule(self, params: Params) -> MonitoringSchedule:
+        """CreateMonitoringSchedule. Its job definition and endpoint must be there."""
+        name = params["MonitoringScheduleName"]
+        if name in self.monitoring_schedules:
+            raise refusals.resource_in_use(
+                f"Monitoring Schedule {self.arn('monitoring-schedule', name)} already exists"
+            )
+        config = params["MonitoringScheduleConfig"]
+        self.monitoring_schedules[name] = MonitoringSchedule(
+            name,
+            self.account_id,
+            self.region_name,
+            config,
+            self._watched_endpoint(config),
+            list(params.get("Tags") or []),
+        )
+        return self.monitoring_schedules[name]
+
+    def monitoring_schedule(self, name: str) -> MonitoringSchedule:
+        """The schedule of that name."""
+        if name not in self.monitoring_schedules:
+            arn = self.arn("monitoring-schedule", name)
+            raise refusals.resource_not_found(f"Could not find Monitoring Schedule: {arn}")
+        return self.monitoring_schedules[name]
+
+    def update_monitoring_schedule(self, params: Params) -> MonitoringSchedule:
+        """UpdateMonitoringSchedule."""
+        schedule = self.monitoring_schedule(params["MonitoringScheduleName"])
+        config = params["MonitoringScheduleConfig"]
+        schedule.endpoint_name = self._watched_endpoint(config)
+        schedule.change(config=config)
+        return schedule
+
+    def delete_monitoring_schedule(self, name: str) -> None:
+        """DeleteMonitoringSchedule, refused while it is Pending.
+
+        The refusal was seen in aws/amazon-sagemaker-examples#2342; its wording here is a guess.
+        """
+        schedule = self.monitoring_schedule(name)
+        if schedule.status == "Pending":
+            raise refusals.invalid(f"Monitoring Schedule {schedule.arn} cannot be deleted while its status is Pending.")
+        del self.monitoring_schedules[name]
+
+    def _watched_endpoint(self, config: Params) -> str | None:
+        job_definition = None
+        name = config.get("MonitoringJobDefinitionName")
+        if name is not None:
+            known: dict[str, Any] = getattr(self, JOB_DEFINITIONS[config["MonitoringType"]])
+            job_definition = known.get(name)
+            if job_definition is None:
+                raise refusals.resource_not_found(f"Could not find job definition {name} ({config['MonitoringType']})")
+        endpoint_name = endpoint_of(config, job_definition)
+        if endpoint_name is not None:
+            self.endpoint(endpoint_name)
+        return endpoint_name
+
+    # tags
+
+    def _get_resource_from_arn(self, arn: str) -> Any:
+        kind, _, name = arn.split(":", maxsplit=5)[-1].partition("/")
+        ours: dict[str, dict[str, Any]] = {
+            "monitoring-schedule": self.monitoring_schedules,
+            "model-package": {one.arn.partition("model-package/")[2]: one for one in self.model_packages.values()},
+        }
+        known = ours[kind] if kind in ours else self._moto_resources(kind)
+        if name not in known:
+            raise refusals.invalid(f"Could not find {kind} with ARN {arn}.")  # a guess at the wording
+        resource = known[name]
+        if getattr(resource, "tags", None) is None:
+            resource.tags = []
+        return resource
+
+    def _moto_resources(self, kind: str) -> dict[str, Any]:
+        self.settle()
+        attributes = {
+            "model": "_models",
+            "endpoint": "endpoints",
+            "endpoint-config": "endpoint_configs",
+            "notebook-instance": "notebook_instances",
+            "training-job": "training_jobs",
+            "transform-job": "transform_jobs",
+            "processing-job": "processing_jobs",
+            "experiment": "experiments",
+            "experiment-trial": "trials",
+            "experiment-trial-component": "trial_components",
+            "pipeline": "pipelines",
+            "model-package-group": "model_package_groups",
+            "cluster": "clusters",
+            "automl-job": "auto_ml_jobs",
+            "compilation-job": "compilation_jobs",
+            "domain": "domains",
+            "hyper-parameter-tuning-job": "hyper_parameter_tuning_jobs",
+            "data-quality-job-definition": "data_quality_job_definitions",
+            "model-bias-job-definition": "model_bias_job_definitions",
+            "model-quality-job-definition": "model_quality_job_definitions",
+            "model-explainability-job-definition": "model_explainability_job_definitions",
+        }
+        if kind not in attributes:
+            raise refusals.invalid(f"Could not find a taggable resource type {kind}.")
+        known: dict[str, Any] = getattr(self, attributes[kind])
+        return known
+
+    def add_tags(self, arn: str, tags: list[dict[str, str]]) -> list[dict[str, str]]:
+        """AddTags: a key that is there gets the new value.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AddTags.html
+        """
+        resource = self._get_resource_from_arn(arn)
+        merged = {tag["Key"]: tag["Value"] for tag in (*resource.tags, *tags)}
+        resource.tags = [{"Key": key, "Value": value} for key, value in merged.items()]
+        kept: list[dict[str, str]] = resource.tags
+        return kept
+
+
+# moto finds a backend's URLs and its place in the dashboard by the module its class says it is from.
+SageMakerBackend.__module__ = moto_models.__name__

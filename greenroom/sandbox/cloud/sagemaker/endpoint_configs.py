@@ -1,0 +1,79 @@
+"""Endpoint configurations: what an endpoint is to consist of, kept whole and never changed.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.sagemaker.utils import arn_formatter
+
+from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.sagemaker import refusals
+from greenroom.sandbox.cloud.sagemaker.instance_types import hosting_instance_types
+from greenroom.sandbox.cloud.stage import Params
+
+# "If unspecified, it defaults to 1.0":
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
+DEFAULT_VARIANT_WEIGHT = 1.0
+
+
+class EndpointConfig:
+    """An endpoint configuration as CreateEndpointConfig was given it."""
+
+    def __init__(self, params: Params, account_id: str, region: str) -> None:
+        self.endpoint_config_name: str = params["EndpointConfigName"]
+        self.arn = arn_formatter("endpoint-config", self.endpoint_config_name, account_id, region)
+        self.tags: list[dict[str, str]] = list(params.get("Tags") or [])
+        self.creation_time = CLOCK.utcnow()
+        self.params = {key: value for key, value in params.items() if key != "Tags" and value is not None}
+        self.params["ProductionVariants"] = [_with_default_weight(one) for one in params["ProductionVariants"]]
+
+    @property
+    def response_object(self) -> dict[str, Any]:
+        """DescribeEndpointConfig's answer."""
+        return {**self.params, "EndpointConfigArn": self.arn, "CreationTime": self.creation_time}
+
+    def summary(self) -> dict[str, Any]:
+        """One of ListEndpointConfigs's entries."""
+        return {
+            "EndpointConfigName": self.endpoint_config_name,
+            "EndpointConfigArn": self.arn,
+            "CreationTime": self.creation_time,
+        }
+
+
+def _with_default_weight(variant: Params) -> Params:
+    return {"InitialVariantWeight": DEFAULT_VARIANT_WEIGHT, **variant}
+
+
+def check_new_endpoint_config(params: Params, arn: str, existing: dict[str, Any], models: dict[str, Any]) -> None:
+    """Refuse a name that is taken, variants that share a name, unknown instance types and models that are not there.
+
+    Raises:
+        AWSValidationException: As AWS words it.
+    """
+    if params["EndpointConfigName"] in existing:
+        raise refusals.already_exists("endpoint-config", arn)
+    names: set[str] = set()
+    for position, variant in enumerate(params["ProductionVariants"], start=1):
+        if variant["VariantName"] in names:
+            raise refusals.invalid(f"Production variant names must be unique: {variant['VariantName']}")  # a guess
+        names.add(variant["VariantName"])
+        check_variant(variant, f"productionVariants.{position}.member", arn, models)
+    for position, variant in enumerate(params.get("ShadowProductionVariants") or [], start=1):
+        check_variant(variant, f"shadowProductionVariants.{position}.member", arn, models)
+
+
+def check_variant(variant: Params, at: str, config_arn: str, models: dict[str, Any]) -> None:
+    """Refuse an unknown instance type, neither instances nor serverless, and a model that is not there."""
+    instance_type = variant.get("InstanceType")
+    if instance_type is not None and instance_type not in hosting_instance_types():
+        raise refusals.enum_violation(instance_type, f"{at}.instanceType", hosting_instance_types())
+    if instance_type is None and variant.get("ServerlessConfig") is None:
+        # A guess at the wording; API_ProductionVariant: an instance type, or a serverless configuration.
+        raise refusals.invalid(f"Variant {variant['VariantName']} needs an InstanceType or a ServerlessConfig.")
+    model_name = variant.get("ModelName")
+    if model_name is not None and model_name not in models:
+        raise refusals.not_found("model", config_arn.rpartition(":")[0] + f":model/{model_name}")

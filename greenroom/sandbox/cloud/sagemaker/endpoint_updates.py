@@ -1,0 +1,146 @@
+"""What UpdateEndpoint and UpdateEndpointWeightsAndCapacities make of an endpoint: the next deployment, or a refusal.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from typing import Any
+
+from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.sagemaker import refusals
+from greenroom.sandbox.cloud.sagemaker.endpoint_configs import EndpointConfig
+from greenroom.sandbox.cloud.sagemaker.endpoints import Deployment, Endpoint
+from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel
+from greenroom.sandbox.cloud.sagemaker.variants import EndpointVariant, new_variant
+from greenroom.sandbox.cloud.stage import Fleet, FleetKey, FleetVariant, Params
+
+
+def new_deployment(
+    config: EndpointConfig, models: dict[str, Any], key: FleetKey, deployment_config: Params | None
+) -> Deployment:
+    """The deployment of `config` on a new fleet."""
+    production, shadow = config.params["ProductionVariants"], config.params.get("ShadowProductionVariants") or []
+    return Deployment(
+        endpoint_config_name=config.endpoint_config_name,
+        config=config.params,
+        variants=tuple(_variant(one, models) for one in production),
+        shadow_variants=tuple(_variant(one, models) for one in shadow),
+        data_capture_config=config.params.get("DataCaptureConfig"),
+        deployment_config=deployment_config,
+        fleet=Fleet(key, tuple(_fleet_variant(one, models, key) for one in (*production, *shadow))),
+        is_new_fleet=True,
+        started_at_seconds=CLOCK.time(),
+    )
+
+
+def _variant(config: Params, models: dict[str, Any]) -> EndpointVariant:
+    model = models.get(str(config.get("ModelName")))
+    containers = model.containers() if isinstance(model, SageMakerModel) else []
+    return new_variant(config, containers[0].get("Image") if containers else None, CLOCK.utcnow())
+
+
+def _fleet_variant(config: Params, models: dict[str, Any], key: FleetKey) -> FleetVariant:
+    name, timeout = config["VariantName"], config.get("ContainerStartupHealthCheckTimeoutInSeconds")
+    model = models.get(str(config.get("ModelName")))
+    if not isinstance(model, SageMakerModel):
+        arn = f"arn:aws:sagemaker:{key.region}:{key.account_id}:model/{config.get('ModelName')}"
+        return FleetVariant(name, None, problem=f'Could not find model "{arn}".')
+    try:
+        return FleetVariant(name, model.definition(), timeout)
+    except ValueError as problem:
+        return FleetVariant(name, None, problem=str(problem))
+
+
+def check_can_change(endpoint: Endpoint) -> None:
+    """Refuse an endpoint that is between two states, or Failed.
+
+    "DeleteEndpoint is the only operation that can be performed on a failed endpoint":
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+    """
+    if endpoint.endpoint_status == "Failed":
+        raise refusals.invalid(  # a guess at the wording
+            f'Cannot update endpoint "{endpoint.arn}" in status Failed: DeleteEndpoint is the only operation that can '
+            "be performed on a failed endpoint."
+        )
+    if endpoint.endpoint_status != "InService":
+        raise refusals.in_progress(endpoint.arn)
+
+
+def check_scaled_variants(endpoint: Endpoint, config: EndpointConfig, scaled: Collection[str]) -> None:
+    """Refuse to remove a variant, or to change its instance type, while a scalable target is registered for it.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-policy.html and
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling.html; the wording is as reported in
+    hashicorp/terraform-provider-aws#14337.
+    """
+    wanted = {one["VariantName"]: one.get("InstanceType") for one in config.params["ProductionVariants"]}
+    blocked = [
+        one.name
+        for one in endpoint.shown.variants
+        if one.name in scaled and (one.name not in wanted or wanted[one.name] != one.instance_type)
+    ]
+    if blocked:
+        raise refusals.invalid(
+            f'The variant(s) "[{", ".join(blocked)}]" must be deregistered as scalable targets with AutoScaling '
+            "before they can be removed or have their instance type updated."
+        )
+
+
+def retain_properties(deployment: Deployment, endpoint: Endpoint, params: Params) -> Deployment:
+    """The deployment with what RetainAllVariantProperties keeps of the endpoint as it is.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VariantProperty.html
+    """
+    if not params.get("RetainAllVariantProperties"):
+        return deployment
+    excluded = {one["VariantPropertyType"] for one in params.get("ExcludeRetainedVariantProperties") or []}
+    now = {one.name: one for one in endpoint.shown.variants}
+    variants = tuple(
+        one.with_capacity(
+            weight=None if "DesiredWeight" in excluded else now[one.name].weight,
+            instance_count=None if "DesiredInstanceCount" in excluded else now[one.name].instance_count,
+        )
+        if one.name in now
+        else one
+        for one in deployment.variants
+    )
+    capture = deployment.data_capture_config
+    if "DataCaptureConfig" not in excluded:
+        capture = endpoint.shown.data_capture_config
+    return dataclasses.replace(deployment, variants=variants, data_capture_config=capture)
+
+
+def change_capacities(endpoint: Endpoint, wanted: list[Params]) -> Deployment:
+    """The deployment that only moves weights and instance counts.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
+
+    Raises:
+        AWSValidationException: A variant named twice, or not on the endpoint (moto's wordings).
+    """
+    known = {one.name for one in endpoint.shown.variants}
+    changes: dict[str, Params] = {}
+    for one in wanted:
+        name = one["VariantName"]
+        if name in changes:
+            raise refusals.invalid(f'The variant name "{name}" was non-unique within the request.')
+        if name not in known:
+            raise refusals.invalid(
+                f'The variant name(s) "{name}" is/are not present within endpoint configuration '
+                f'"{endpoint.endpoint_config_name}".'
+            )
+        changes[name] = one
+    variants = tuple(
+        one.with_capacity(
+            weight=changes[one.name].get("DesiredWeight"), instance_count=changes[one.name].get("DesiredInstanceCount")
+        )
+        if one.name in changes
+        else one
+        for one in endpoint.shown.variants
+    )
+    return dataclasses.replace(
+        endpoint.shown, variants=variants, is_new_fleet=False, deployment_config=None, started_at_seconds=CLOCK.time()
+    )

@@ -1,0 +1,120 @@
+"""The operations of SageMaker that moto lacks or answers otherwise than AWS."""
+# ruff: noqa: D102  a method an action, named as AWS names it
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.sagemaker import responses as moto_responses
+
+from greenroom.sandbox.cloud.sagemaker import model_packages
+from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
+from greenroom.sandbox.cloud.stage import Params
+
+
+class SageMakerResponse(moto_responses.SageMakerResponse):  # type: ignore[misc]  # see pyproject.toml
+    """A method an action; `self.params` has the parsed request."""
+
+    @property
+    def _backend(self) -> SageMakerBackend:
+        backend: SageMakerBackend = self.sagemaker_backend
+        return backend
+
+    @property
+    def _request(self) -> Params:
+        return dict(self.params)
+
+    def create_model(self) -> ActionResult:
+        return ActionResult({"ModelArn": self._backend.create_model(self._request).arn})
+
+    def create_endpoint_config(self) -> ActionResult:
+        return ActionResult({"EndpointConfigArn": self._backend.create_endpoint_config(self._request).arn})
+
+    def describe_endpoint_config(self) -> ActionResult:
+        return ActionResult(self._backend.endpoint_config(self._request["EndpointConfigName"]).response_object)
+
+    def create_endpoint(self) -> ActionResult:
+        return ActionResult({"EndpointArn": self._backend.create_endpoint(self._request).arn})
+
+    def describe_endpoint(self) -> ActionResult:
+        return ActionResult(self._backend.endpoint(self._request["EndpointName"]).describe())
+
+    def update_endpoint(self) -> ActionResult:
+        return ActionResult({"EndpointArn": self._backend.update_endpoint(self._request).arn})
+
+    def update_endpoint_weights_and_capacities(self) -> ActionResult:
+        endpoint = self._backend.update_endpoint_weights_and_capacities(self._request)
+        return ActionResult({"EndpointArn": endpoint.arn})
+
+    def create_monitoring_schedule(self) -> ActionResult:
+        return ActionResult({"MonitoringScheduleArn": self._backend.create_monitoring_schedule(self._request).arn})
+
+    def describe_monitoring_schedule(self) -> ActionResult:
+        return ActionResult(self._schedule().describe())
+
+    def update_monitoring_schedule(self) -> ActionResult:
+        return ActionResult({"MonitoringScheduleArn": self._backend.update_monitoring_schedule(self._request).arn})
+
+    def delete_monitoring_schedule(self) -> ActionResult:
+        self._backend.delete_monitoring_schedule(self._request["MonitoringScheduleName"])
+        return EmptyResult()
+
+    def start_monitoring_schedule(self) -> ActionResult:
+        self._schedule().change(status="Scheduled")
+        return EmptyResult()
+
+    def stop_monitoring_schedule(self) -> ActionResult:
+        self._schedule().change(status="Stopped")
+        return EmptyResult()
+
+    def list_monitoring_schedules(self) -> ActionResult:
+        request = self._request
+        found = [one for one in self._backend.monitoring_schedules.values() if one.matches(request)]
+        by_name = request.get("SortBy") == "Name"
+        found.sort(
+            key=lambda one: one.monitoring_schedule_name if by_name else str(one.creation_time),
+            reverse=request.get("SortOrder", "Descending") == "Descending",
+        )
+        return _page("MonitoringScheduleSummaries", [one.summary() for one in found], request)
+
+    def list_monitoring_executions(self) -> ActionResult:
+        """None: the local AWS runs no monitoring jobs yet, and says nothing that did not happen."""
+        return ActionResult({"MonitoringExecutionSummaries": []})
+
+    def create_model_package_group(self) -> ActionResult:
+        model_packages.check_new_group(self._backend, self._request["ModelPackageGroupName"])
+        return super().create_model_package_group()
+
+    def delete_model_package_group(self) -> ActionResult:
+        model_packages.delete_group(self._backend, self._request["ModelPackageGroupName"])
+        return EmptyResult()
+
+    def put_model_package_group_policy(self) -> ActionResult:
+        request = self._request
+        arn = model_packages.put_policy(self._backend, request["ModelPackageGroupName"], request["ResourcePolicy"])
+        return ActionResult({"ModelPackageGroupArn": arn})
+
+    def get_model_package_group_policy(self) -> ActionResult:
+        policy = model_packages.policy(self._backend, self._request["ModelPackageGroupName"])
+        return ActionResult({"ResourcePolicy": policy})
+
+    def delete_model_package_group_policy(self) -> ActionResult:
+        model_packages.delete_policy(self._backend, self._request["ModelPackageGroupName"])
+        return EmptyResult()
+
+    def delete_model_package(self) -> ActionResult:
+        model_packages.delete_package(self._backend, self._request["ModelPackageName"])
+        return EmptyResult()
+
+    def _schedule(self) -> Any:
+        return self._backend.monitoring_schedule(self._request["MonitoringScheduleName"])
+
+
+def _page(member: str, items: list[dict[str, Any]], request: Params) -> ActionResult:
+    start = int(request.get("NextToken") or 0)
+    end = start + int(request.get("MaxResults") or 100)
+    answer: dict[str, Any] = {member: items[start:end]}
+    if end < len(items):
+        answer["NextToken"] = str(end)
+    return ActionResult(answer)

@@ -1,0 +1,106 @@
+"""One local AWS, put together: moto with our services, the journal, the fleets, InvokeEndpoint, and a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from greenroom.sandbox.cloud import extensions, stage
+from greenroom.sandbox.cloud.accounts import DEFAULT_ACCOUNT_ID
+from greenroom.sandbox.cloud.application import LocalAwsApplication
+from greenroom.sandbox.cloud.clock import CLOCK, SystemTime, TimeSource
+from greenroom.sandbox.cloud.container_logs import ContainerLogs
+from greenroom.sandbox.cloud.fleets import Fleets
+from greenroom.sandbox.cloud.hosting import EndpointHost
+from greenroom.sandbox.cloud.http_server import HttpServer
+from greenroom.sandbox.cloud.journal import Journal, Recovery
+from greenroom.sandbox.cloud.runtime import SageMakerRuntime
+from greenroom.sandbox.cloud.stage import Stage, TransitionTimes, UnhostedFleets
+
+
+class ServedCloud:
+    """The cloud of this process: there is one at a time, since moto keeps its state in globals."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        is_kept: bool,
+        default_account_id: str = DEFAULT_ACCOUNT_ID,
+        times: TransitionTimes | None = None,
+        time_source: TimeSource | None = None,
+        load_models: bool = True,
+        port: int = 0,
+    ) -> None:
+        """Bind the port and set the stage; nothing answers yet.
+
+        Args:
+            folder: Gets the journal and the endpoints' files.
+            is_kept: Whether the state is recorded, so that `restore` finds it.
+            default_account_id: The account of whoever names none.
+            times: How long transitions last.
+            time_source: The clock's; the machine's by default.
+            load_models: Whether endpoints load their models and answer.
+            port: The port wanted; another one where it is taken, or 0.
+        """
+        extensions.install()
+        reset_moto()
+        CLOCK.source = SystemTime() if time_source is None else time_source
+        self.journal = Journal(folder) if is_kept else None
+        self.application = LocalAwsApplication(default_account_id=default_account_id, journal=self.journal)
+        self.fleets: Fleets | None = None
+        if load_models:
+            folder.mkdir(parents=True, exist_ok=True)
+            host = EndpointHost(folder / "containers")
+            logs = ContainerLogs(self.application, host)
+            self.fleets = Fleets(folder / "endpoints", self.application, host, logs)
+        SageMakerRuntime(self.application, self.fleets).install()
+        self._stage = Stage(times or TransitionTimes(), self.fleets or UnhostedFleets())
+        stage.set_up(self._stage)
+        self._server = HttpServer(self.application, port)
+
+    @property
+    def port(self) -> int:
+        """The port it is bound to."""
+        return self._server.port
+
+    @property
+    def url(self) -> str:
+        """What goes into AWS_ENDPOINT_URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Begin to answer; requests wait while the state is restored."""
+        self._server.start()
+
+    def restore(self) -> Recovery:
+        """Bring back the recorded state, and go on with deployments that were under way.
+
+        Raises:
+            JournalError: The record cannot be read.
+        """
+        recovery = Recovery(0, 0)
+        if self.journal is not None:
+            recovery = self.journal.open()
+            self.application.replay(self.journal, recovery.entries)
+        if self.fleets is not None:
+            self.fleets.resume()
+        self.application.set_progress("ready", recovery.entries, recovery.entries)
+        return recovery
+
+    def stop(self) -> None:
+        """Stop answering, end every container, and leave the process as if there had been no cloud."""
+        self._server.stop()
+        if self.fleets is not None:
+            self.fleets.stop()
+        if self.journal is not None:
+            self.journal.close()
+        stage.take_down(self._stage)
+        CLOCK.source = SystemTime()
+        reset_moto()
+
+
+def reset_moto() -> None:
+    """Forget every resource of every account."""
+    from moto.moto_api._internal import moto_api_backend
+
+    moto_api_backend.reset()

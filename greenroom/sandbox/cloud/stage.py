@@ -1,0 +1,130 @@
+"""What the one local AWS of this process stands on: how long its transitions take, and who hosts its models.
+
+moto keeps its state in module globals and makes its backends itself, so that nothing can be handed to them; they ask
+`current()`. One cloud at a time is set up in a process, and takes it down again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class TransitionTimes:
+    """How long the states between last, in seconds. AWS takes minutes; a rehearsal need not.
+
+    An endpoint is Creating or Updating for at least this long, and until its containers answer their health checks.
+    """
+
+    endpoint_creating_seconds: float = 0.2
+    endpoint_updating_seconds: float = 0.2
+    endpoint_rolling_back_seconds: float = 0.2
+    endpoint_deleting_seconds: float = 0.2
+    monitoring_schedule_pending_seconds: float = 0.2
+
+
+@dataclass(frozen=True)
+class ContainerDefinition:
+    """What a model says of its one container, with the role that fetches its data."""
+
+    model_name: str
+    image: str
+    environment: dict[str, str]
+    model_data_uri: str | None
+    is_compressed: bool
+    execution_role_arn: str | None
+
+
+@dataclass(frozen=True)
+class FleetKey:
+    """One generation of an endpoint's instances: every deployment brings up a new one (blue/green)."""
+
+    account_id: str
+    region: str
+    endpoint_name: str
+    generation: int
+
+    @property
+    def path(self) -> str:
+        """The fleet's folder, relative to where endpoints are kept; also its name at the host."""
+        return f"{self.account_id}/{self.region}/{self.endpoint_name}/{self.generation}"
+
+
+@dataclass(frozen=True)
+class FleetVariant:
+    """One production variant of a fleet; `problem` says why it cannot be served, where that is known beforehand."""
+
+    name: str
+    container: ContainerDefinition | None
+    startup_timeout_seconds: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What is to be brought up."""
+
+    key: FleetKey
+    variants: tuple[FleetVariant, ...]
+
+
+@dataclass(frozen=True)
+class FleetOutcome:
+    """How a deployment's fleet came up: in service where `failure_reason` is None."""
+
+    failure_reason: str | None
+
+
+class FleetHost(Protocol):
+    """Brings fleets up and takes them down."""
+
+    def deploy(self, fleet: Fleet) -> FleetOutcome | None:
+        """Begin to bring up `fleet`. The outcome, where it is known at once; None where it is reported later."""
+        ...
+
+    def retire(self, key: FleetKey) -> None:
+        """The fleet serves nobody any more."""
+        ...
+
+
+class UnhostedFleets:
+    """Endpoints come into service at once and load no model; InvokeEndpoint says so. For tests of other things."""
+
+    def deploy(self, fleet: Fleet) -> FleetOutcome | None:
+        """In service at once."""
+        del fleet
+        return FleetOutcome(None)
+
+    def retire(self, key: FleetKey) -> None:
+        """Nothing was brought up."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The cloud's surroundings."""
+
+    times: TransitionTimes = field(default_factory=TransitionTimes)
+    fleets: FleetHost = field(default_factory=UnhostedFleets)
+
+
+_current: list[Stage] = [Stage()]
+
+
+def current() -> Stage:
+    """The surroundings of this process's cloud."""
+    return _current[-1]
+
+
+def set_up(stage: Stage) -> None:
+    """Make `stage` the current one."""
+    _current.append(stage)
+
+
+def take_down(stage: Stage) -> None:
+    """Go back to what was before `stage`."""
+    _current.remove(stage)
+
+
+Params = dict[str, Any]
+"""A request's parameters as botocore's shapes name them."""
