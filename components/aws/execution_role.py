@@ -12,6 +12,7 @@ from components.aws.names import role_name
 from components.aws.policy_document import Statement
 from components.specs.environment import ArtifactStoreSpec, Encryption, Network
 from components.specs.resolved import ResolvedModel
+from model_packaging.release import Release
 
 ENDPOINT_METRICS_NAMESPACE = "/aws/sagemaker/Endpoints"
 """Where instance metrics (CPU, memory, disk) of endpoints go."""
@@ -28,21 +29,17 @@ def endpoint_role_name(model: ResolvedModel) -> str:
 
 
 def endpoint_statements(model: ResolvedModel, rollback_alarm_names: Iterable[str]) -> tuple[Statement, ...]:
-    """What an endpoint's execution role may do, and why; nothing is allowed that no statement names.
+    """What an endpoint's execution role may do, whichever release it runs.
 
     Args:
-        model: The model, its release and the previous releases that stay deployed as rollback targets.
+        model: The model.
         rollback_alarm_names: The alarms that roll an update back.
     """
     arns = Arns(model.account_id, model.region)
-    releases = (model.release, *model.previous_releases)
-    locations = tuple(S3Location.from_uri(model.model_data_uri_of(release)) for release in releases)
-    extra = tuple(S3Location.from_uri(prefix) for prefix in model.security.extra_read_prefixes)
-    images = tuple(release.image_uri(model.region) for release in releases)
     return (
-        *read_statements(arns, (*locations, *extra)),
+        *read_statements(arns, tuple(S3Location.from_uri(prefix) for prefix in model.security.extra_read_prefixes)),
         decrypt_artifacts(model.artifacts),
-        *pull_statements(images),
+        log_in_to_ecr(),
         *write_logs(arns, endpoint_log_group(model.endpoint_name)),
         put_metrics(ENDPOINT_METRICS_NAMESPACE),
         *_capture_statements(arns, model),
@@ -52,8 +49,23 @@ def endpoint_statements(model: ResolvedModel, rollback_alarm_names: Iterable[str
     )
 
 
-def read_statements(arns: Arns, locations: Iterable[S3Location]) -> tuple[Statement, ...]:
+def release_statements(model: ResolvedModel, release: Release) -> tuple[Statement, ...]:
+    """What the role may do for the sake of one release: read its model data, pull its image.
+
+    A policy a release, since the fleet of the old one must read it until it is gone: through a rollout, and after a
+    rollout that SageMaker rolled back.
+    """
+    location = S3Location.from_uri(model.model_data_uri_of(release))
+    return (
+        *read_statements(Arns(model.account_id, model.region), (location,)),
+        pull_image(release.image_uri(model.region)),
+    )
+
+
+def read_statements(arns: Arns, locations: tuple[S3Location, ...]) -> tuple[Statement, ...]:
     """Get and list objects under `locations`, and nothing beside them in their buckets."""
+    if locations == ():
+        return ()
     by_bucket: dict[str, list[str]] = {}
     for location in locations:
         by_bucket.setdefault(location.bucket, []).append(f"{location.prefix}*")
@@ -91,23 +103,21 @@ def decrypt_artifacts(artifacts: ArtifactStoreSpec) -> Statement:
     )
 
 
-def pull_statements(image_uris: Iterable[str]) -> tuple[Statement, ...]:
-    """Pull exactly these images' repositories, whichever account owns them (trap 19)."""
-    repositories = tuple(dict.fromkeys(ecr_repository_arn(uri) for uri in image_uris))
-    return (
-        Statement(
-            sid="PullImage",
-            actions=("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
-            resources=repositories,
-        ),
-        Statement(
-            sid="LogInToEcr",
-            actions=("ecr:GetAuthorizationToken",),
-            # The action has no resource type, so IAM accepts only "*":
-            # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
-            resources=("*",),
-        ),
+def pull_image(image_uri: str) -> Statement:
+    """Pull from exactly this image's repository, whichever account owns it (trap 19)."""
+    return Statement(
+        sid="PullImage",
+        actions=("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        resources=(ecr_repository_arn(image_uri),),
     )
+
+
+def log_in_to_ecr() -> Statement:
+    """Log in to ECR: the action has no resource type, so IAM takes only `*`.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+    """
+    return Statement(sid="LogInToEcr", actions=("ecr:GetAuthorizationToken",), resources=("*",))
 
 
 def write_logs(arns: Arns, log_group: str) -> tuple[Statement, ...]:

@@ -1,8 +1,8 @@
 """`ModelEndpoint`: a model, answering.
 
-Only the Endpoint has a stable name. Each release that the environment runs or keeps as a rollback target has a Model
-and an EndpointConfiguration of its own; their logical names carry the release's short digest, so that moving to
-another release creates new ones, moves the endpoint, and then deletes those that no pin keeps (traps 1 and 2).
+Only the Endpoint has a stable name. Each release that the environment runs or keeps as a rollback target has a role
+policy, a Model and an EndpointConfiguration of its own; their logical names carry the release's short digest, so that
+moving to another release creates new ones, moves the endpoint, and then deletes those that no pin keeps (traps 1, 2).
 
 The Endpoint is aws-native's, since pulumi-aws has no `retain_all_variant_properties`: without it an update puts a
 variant that scaled out back to its initial count (trap 4,
@@ -23,6 +23,7 @@ from components.aws.execution_role import (
     endpoint_log_group,
     endpoint_role_name,
     endpoint_statements,
+    release_statements,
 )
 from components.aws.names import short_digest
 from components.aws.policy_document import assumed_by_sagemaker, policy_document
@@ -44,14 +45,15 @@ class EndpointNotUpdatedError(pulumi.RunError):
         self.live = live
         super().__init__(
             f"endpoint {endpoint_name} serves the configuration {live!r}, not the deployed {wanted!r}: "
-            "SageMaker rolled the update back, and the old configuration is kept. "
-            f"Read the reason with `aws sagemaker describe-endpoint --endpoint-name {endpoint_name}` and the rollback "
-            "alarms' history, then deploy again."
+            "SageMaker rolled the update back; the old release serves, and nothing of it was deleted. "
+            f"The reason: `aws sagemaker describe-endpoint --endpoint-name {endpoint_name}`, and the history of the "
+            "rollback alarms. To stay with the old release, pin it again and deploy; to try the new one once more, "
+            "deploy after a refresh (`pulumi up --refresh`)."
         )
 
 
 class ModelEndpoint(pulumi.ComponentResource):
-    """Execution role, log group, a Model and an EndpointConfiguration a release, and the Endpoint.
+    """Execution role, log group, a policy, a Model and an EndpointConfiguration a release, and the Endpoint.
 
     Outputs:
         endpoint_name: The endpoint's name, for `InvokeEndpoint`.
@@ -97,7 +99,7 @@ class ModelEndpoint(pulumi.ComponentResource):
         super().__init__("greenroom:aws:ModelEndpoint", name, None, opts)
         role, role_policy = self._execution_role(name, model, rollback_alarm_names)
         log_group = self._log_group(name, model)
-        config_names = self._configs(name, model, role, role_policy)
+        config_names = self._configs(name, model, role)
         stash = self._fleet(name, model)
         self.endpoint = aws_native.sagemaker.Endpoint(
             name,
@@ -160,13 +162,18 @@ class ModelEndpoint(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _configs(
-        self, name: str, model: ResolvedModel, role: aws.iam.Role, role_policy: aws.iam.RolePolicy
-    ) -> dict[str, pulumi.Output[str]]:
-        """Model and EndpointConfiguration of every release; the configurations' names by the releases' digests."""
+    def _configs(self, name: str, model: ResolvedModel, role: aws.iam.Role) -> dict[str, pulumi.Output[str]]:
+        """What each release has of its own; the names of the configurations, by the releases' digests."""
         config_names = {}
         for release in (model.release, *model.previous_releases):
             release_name = f"{name}-{short_digest(release)}"
+            role_policy = aws.iam.RolePolicy(
+                release_name,
+                name=f"release-{short_digest(release)}",
+                role=role.name,
+                policy=policy_document(*release_statements(model, release)),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
             sagemaker_model = create_model(
                 release_name, model, release, role, pulumi.ResourceOptions(parent=self, depends_on=[role_policy])
             )

@@ -48,7 +48,8 @@ class Deployment:
     component_outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def of(self, type_: str) -> list[Registered]:
-        return [resource for resource in self.resources if resource.type == type_]
+        """All of a type, ordered by name: registrations reach an engine in no fixed order."""
+        return sorted((one for one in self.resources if one.type == type_), key=lambda one: one.name)
 
     def one(self, type_: str, name: str | None = None) -> Registered:
         found = [resource for resource in self.of(type_) if name is None or resource.name == name]
@@ -123,9 +124,11 @@ class _Monitor:
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:
-        self.deployment.invokes.append((request.tok, rpc.deserialize_properties(request.args)))
+        args = rpc.deserialize_properties(request.args)
+        self.deployment.invokes.append((request.tok, args))
         assert request.tok == "aws-native:sagemaker:getEndpoint", f"the components call no {request.tok}"
-        deployed = self.deployment.one("aws-native:sagemaker:Endpoint").inputs["endpointConfigName"]
+        name = args["endpointArn"].removeprefix("arn:of:")
+        deployed = self.deployment.one("aws-native:sagemaker:Endpoint", name).inputs["endpointConfigName"]
         answer = resource_pb2.ResourceInvokeResponse()
         getattr(answer, "return").update({"endpointConfigName": self.live_config_name or deployed})
         return answer

@@ -30,7 +30,6 @@ ENVIRONMENT: dict[str, Any] = {
     "account_id": "111122223333",
     "region": "us-east-1",
     "endpoint_name_prefix": "dev-",
-    "releases": {"tumor": "sha256:" + "a" * 64},
 }
 
 
@@ -72,10 +71,12 @@ def resolved(
 ) -> ResolvedModel:
     """The example model in the example environment, with `model` and `environment` put over what they are made of."""
     spec = {key: value for key, value in {**MODEL, **model}.items() if value is not ...}
+    current = current or release("a")
+    pin = {"digest": current.digest, "previous": [one.digest for one in previous]}
     return resolve(
         ModelSpec.model_validate(spec),
-        Environment.model_validate({**ENVIRONMENT, **(environment or {})}),
-        current or release("a"),
+        Environment.model_validate({**ENVIRONMENT, "releases": {"tumor": pin}, **(environment or {})}),
+        current,
         previous,
         ARTIFACTS,
     )

@@ -1,0 +1,156 @@
+"""The program: a stack's name picks what is deployed; what is wrong is told before the first resource."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pulumi
+import pytest
+import yaml
+
+from model_packaging.store import ReleaseStore
+from stacks.program import deploy_stack
+from stacks.releases import drift_baseline, release_store
+from tests.unit.components.deployment_graph import record
+from tests.unit.components.resolved import IMAGE
+
+ENVIRONMENT = {
+    "name": "dev",
+    "account_id": "111122223333",
+    "region": "us-east-1",
+    "endpoint_name_prefix": "dev-",
+}
+MODEL = {
+    "name": "tumor",
+    "owner": "ml-platform",
+    "description": "Tells malignant from benign.",
+    "serving": {"production_variants": [{"instance_type": "ml.m5.large"}]},
+    "data_capture": {"sampling_percentage": 100},
+}
+
+
+def write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def released(root: Path, name: str) -> str:
+    """Puts a release of `name` into the project's store; its digest."""
+    from model_packaging.release import sealed
+
+    baseline = {
+        "baseline/constraints.json": "{}",
+        "baseline/statistics.json": json.dumps({"features": [{"name": "radius"}]}),
+    }
+    release = sealed(
+        {
+            "name": name,
+            "version": "1.0.0",
+            "files": [{"path": path, "sha256": "0" * 64, "size_bytes": 1} for path in (*baseline, "model/model.onnx")],
+            "framework": {"name": "onnx", "version": "1.16.0"},
+            "signature": {
+                "inputs": [{"name": "input", "dtype": "float32", "shape": [None, 2]}],
+                "outputs": [{"name": "output", "dtype": "float32", "shape": [None, 1]}],
+            },
+            "metrics": {"accuracy": 0.9},
+            "serving_image": {
+                "framework": "sklearn",
+                "version": "1.2-1",
+                "py_version": "py3",
+                "processor": "cpu",
+                "uris": {"us-east-1": IMAGE},
+            },
+            "environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+        }
+    )
+    folder = ReleaseStore(root / ".greenroom" / "releases").folder(name, release.digest)
+    (folder / "baseline").mkdir(parents=True)
+    for path, text in baseline.items():
+        (folder / path).write_text(text, encoding="utf-8")
+    (folder / "release.json").write_bytes(release.to_json())
+    return release.digest
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.delenv("GREENROOM_HOME", raising=False)
+    write(
+        tmp_path / "environments" / "artifacts.yaml",
+        {"account_id": "123456789012", "region": "us-east-1", "bucket": "example-artifacts"},
+    )
+    digests = {}
+    for name in ("tumor", "churn", "fraud"):
+        write(tmp_path / "models" / name / "model.yaml", {**MODEL, "name": name})
+        digests[name] = released(tmp_path, name)
+    write(
+        tmp_path / "environments" / "dev.yaml",
+        {**ENVIRONMENT, "releases": digests, "groups": {"risk": ["fraud"]}},
+    )
+    return tmp_path
+
+
+def deployed(project: Path, stack: str):
+    return record(lambda: deploy_stack(stack, root=project), stack=stack)
+
+
+def test_an_environments_stack_deploys_the_models_in_no_group(project):
+    deployment = deployed(project, "dev")
+    assert [one.name for one in deployment.of("greenroom:aws:ModelEndpoint")] == ["dev-churn", "dev-tumor"]
+    assert set(deployment.outputs["models"]) == {"churn", "tumor"}
+    assert deployment.outputs["capture_bucket"] == "greenroom-capture-dev-111122223333-us-east-1"
+
+
+def test_a_group_is_a_stack_of_its_own_with_a_bucket_of_its_own(project):
+    deployment = deployed(project, "dev.risk")
+    assert [one.name for one in deployment.of("greenroom:aws:ModelEndpoint")] == ["dev-fraud"]
+    assert deployment.outputs["capture_bucket"] != deployed(project, "dev").outputs["capture_bucket"]
+
+
+def test_the_endpoint_goes_before_the_bucket_it_writes_to(project):
+    deployment = deployed(project, "dev.risk")
+    bucket = deployment.one("aws:s3/bucket:Bucket")
+    assert deployment.reaches(deployment.one("aws-native:sagemaker:Endpoint"), bucket)
+
+
+def test_the_artifacts_stack_lets_every_environment_read(project):
+    deployment = deployed(project, "artifacts")
+    assert [one.name for one in deployment.of("greenroom:aws:ArtifactStore")] == ["artifacts"]
+    assert "arn:aws:iam::111122223333:root" in deployment.one("aws:s3/bucketPolicy:BucketPolicy").inputs["policy"]
+    groups = deployment.of("aws:sagemaker/modelPackageGroup:ModelPackageGroup")
+    assert [one.inputs["modelPackageGroupName"] for one in groups] == ["churn", "fraud", "tumor"]
+    assert deployment.outputs["bucket"] == "example-artifacts"
+
+
+def test_an_unknown_stack_is_refused_with_those_there_are(project):
+    with pytest.raises(pulumi.RunError, match=r"there is no stack 'prod'; allowed: artifacts, dev, dev\.risk"):
+        deployed(project, "prod")
+
+
+def test_broken_specs_are_told_all_at_once_without_a_traceback(project):
+    write(project / "models" / "tumor" / "model.yaml", {**MODEL, "ownr": "x"})
+    write(project / "models" / "churn" / "model.yaml", {**MODEL, "name": "churn", "serving": {"kind": "magic"}})
+    with pytest.raises(pulumi.RunError) as raised:
+        deployed(project, "dev")
+    told = str(raised.value)
+    assert "models/tumor/model.yaml:" in told
+    assert "models/churn/model.yaml:" in told
+    assert raised.value.__suppress_context__
+
+
+def test_a_release_that_is_not_there_is_named(project):
+    shutil.rmtree(project / ".greenroom" / "releases" / "tumor")
+    with pytest.raises(pulumi.RunError, match="tumor"):
+        deployed(project, "dev")
+
+
+def test_releases_are_looked_for_where_the_home_is(project, monkeypatch):
+    monkeypatch.setenv("GREENROOM_HOME", str(project / "elsewhere"))
+    assert release_store(project).root == project / "elsewhere" / "releases"
+
+
+def test_a_releases_features_are_read_from_its_baseline(project):
+    (release,) = release_store(project).list("tumor")
+    baseline = drift_baseline(release, release_store(project))
+    assert baseline is not None
+    assert baseline.features == ("radius",)
+    assert drift_baseline(release.model_copy(update={"files": release.files[2:]}), release_store(project)) is None
