@@ -1,0 +1,133 @@
+"""Where requests go: the local AWS, as one account, in one region.
+
+Everything goes to one URL. Which account a request is for is told by its access key id, which is the account's
+12 digits: LocalStack's convention, which the local AWS follows. Nothing is read from the machine's own AWS
+configuration: no profile, no region, no endpoint, no proxy of the user's can divert a rehearsal.
+
+Making a boto3 client takes 50 to 100 ms, so clients are made once a process, service, region and account, from one
+botocore session whose loader caches the service models.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import botocore.session
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import ParamValidationError
+from botocore.model import OperationModel, ServiceModel
+
+from greenroom.sandbox.provider.validator import ServiceModelValidator
+
+CLIENT_CONFIG = Config(
+    parameter_validation=False,  # ours checks more, see validator.py
+    retries={"total_max_attempts": 2, "mode": "standard"},
+    connect_timeout=5,
+    read_timeout=120,
+    max_pool_connections=64,
+    proxies={},
+    s3={"addressing_style": "path"},
+)
+
+
+@dataclass(frozen=True)
+class CloudEndpoint:
+    """A local AWS.
+
+    Attributes:
+        url: where it answers, e.g. `http://127.0.0.1:4566`.
+        accounts: the account ids it answers as; None when it answers as any.
+        default_account: the account of a provider that allows every account.
+    """
+
+    url: str
+    accounts: frozenset[str] | None
+    default_account: str
+
+    def offers(self, account: str) -> bool:
+        """Whether the local AWS answers as this account."""
+        return self.accounts is None or account in self.accounts
+
+
+class ServiceModels:
+    """botocore's session and service models, shared by the process; loading one takes up to 0.2 s, once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._models: dict[str, ServiceModel] = {}
+        self._session: botocore.session.Session | None = None
+
+    def session(self) -> botocore.session.Session:
+        """A session that reads no configuration file and no profile."""
+        with self._lock:
+            if self._session is None:
+                session = botocore.session.Session(
+                    session_vars={
+                        "profile": (None, [], None, None),
+                        "config_file": (None, None, os.devnull, None),
+                        "credentials_file": (None, None, os.devnull, None),
+                    }
+                )
+                self._session = session
+            return self._session
+
+    def service(self, service: str) -> ServiceModel:
+        """The service model, e.g. of `sagemaker`."""
+        model = self._models.get(service)
+        if model is None:
+            with self._lock:
+                model = self._models.setdefault(service, self.session().get_service_model(service))
+        return model
+
+    def operation(self, service: str, operation: str) -> OperationModel:
+        """The model of one operation, e.g. `CreateModel`."""
+        return self.service(service).operation_model(operation)
+
+
+class Clients:
+    """The process's boto3 clients, made when first asked for; safe to ask from many threads."""
+
+    def __init__(self, models: ServiceModels) -> None:
+        self._models = models
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str, str, str], BaseClient] = {}
+
+    def client(self, url: str, service: str, region: str, account: str) -> BaseClient:
+        """The client for a service as an account in a region."""
+        key = (url, service, region, account)
+        client = self._clients.get(key)
+        if client is None:
+            with self._lock:
+                client = self._clients.get(key) or self._made(*key)
+                self._clients[key] = client
+        return client
+
+    def _made(self, url: str, service: str, region: str, account: str) -> BaseClient:
+        client = self._models.session().create_client(
+            service,
+            region_name=region,
+            endpoint_url=url,
+            aws_access_key_id=account,
+            aws_secret_access_key="test",  # noqa: S106 (the local AWS has no secrets)
+            config=CLIENT_CONFIG,
+        )
+        client.meta.events.register_first("before-parameter-build", _refuse_what_aws_would)
+        return client
+
+
+def _refuse_what_aws_would(params: Any, model: OperationModel, **_: Any) -> None:
+    """The last gate: no request leaves that breaks the service model, whoever built it."""
+    if model.input_shape is None:
+        return
+    found = ServiceModelValidator().validate(params, model.input_shape).found
+    if found:
+        report = "\n".join(f"{name.lstrip('.') or model.name}: {reason}" for name, reason in found)
+        raise ParamValidationError(report=report)
+
+
+MODELS = ServiceModels()
+CLIENTS = Clients(MODELS)

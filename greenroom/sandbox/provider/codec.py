@@ -1,0 +1,400 @@
+"""Property values ⇄ members of a botocore request or response.
+
+A codec is built from a property's declared type and a botocore shape, lazily, for some shapes contain themselves.
+It encodes what a program gives into what botocore sends, and decodes what AWS answers into what the program reads.
+Beyond names it knows four differences between the two worlds:
+
+- a list of one ↔ a structure, either way (`s3DataSources: [{…}]` ↔ `S3DataSource: {…}`);
+- a map ↔ a list of pairs (`tags: {a: b}` ↔ `[{Key: a, Value: b}]`);
+- numbers, which Pulumi always holds as floats, and botocore wants as the shape says; strings that AWS holds as
+  numbers or timestamps; numbers that AWS holds as strings;
+- members at another depth (`metric.period` ↔ `MetricStat.Period`), given by a table as a path.
+
+While it encodes, it notes where each member came from, so that a violation can be told in the program's terms.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from greenroom.sandbox.provider.errors import Violation
+from greenroom.sandbox.provider.member_names import find_member
+from greenroom.sandbox.provider.property_types import ListOf, MapOf, PropertyType, Scalar, Structure
+from greenroom.sandbox.provider.values import UNKNOWN, Unknown, joined
+
+# botocore's shapes are of many classes, told apart by `type_name`; the stubs do not follow that.
+BotocoreShape = Any
+
+KEY_MEMBERS = ("Key", "TagKey", "Name", "key", "name")
+VALUE_MEMBERS = ("Value", "TagValue", "value")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands: its path in the program and its path in the request."""
+
+    property: str = ""
+    member: str = ""
+
+    def into(self, property_step: str | int | None, member_step: str | int | None) -> Place:
+        """One step further on either side, or on one side only."""
+        member = self.member
+        if isinstance(member_step, int):
+            member = f"{member}[{member_step}]"
+        elif member_step is not None:
+            member = f"{member}.{member_step}"
+        return Place(self.property if property_step is None else joined(self.property, property_step), member)
+
+
+@dataclass
+class Trace:
+    """What encoding found out on its way."""
+
+    sources: dict[str, str] = field(default_factory=dict)
+    violations: list[Violation] = field(default_factory=list)
+
+    def note(self, place: Place) -> None:
+        """This member came from this property."""
+        self.sources[place.member] = place.property
+
+    def refuse(self, place: Place, reason: str) -> None:
+        """This property cannot become a member."""
+        self.violations.append(Violation(place.property, reason))
+
+
+class Codec:
+    """One value's way to AWS and back; the base passes it on unchanged."""
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """The member for a property; `UNKNOWN` stays so."""
+        trace.note(place)
+        return value
+
+    def decode(self, value: Any) -> Any:
+        """The property for a member."""
+        return value
+
+
+@dataclass(frozen=True)
+class ScalarCodec(Codec):
+    """Strings, numbers, booleans and times."""
+
+    python_type: type
+    wire_type: str
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """As the shape wants it; what cannot be converted is left for the validator to refuse."""
+        trace.note(place)
+        match self.wire_type:
+            case "integer" | "long":
+                return _as_integer(value)
+            case "double" | "float":
+                return _as_float(value)
+            case "boolean":
+                return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+            case "string":
+                return _as_text(value)
+            case _:
+                return value
+
+    def decode(self, value: Any) -> Any:
+        """As the SDK's declared type wants it."""
+        match value:
+            case datetime.datetime():
+                return value.isoformat()
+            case bytes():
+                return value.decode(errors="replace")
+            case decimal.Decimal():
+                value = float(value)
+            case dict() | list():
+                return json.dumps(value)  # botocore parses IAM's policy documents on its own
+        if self.python_type is str and isinstance(value, bool | int | float):
+            return _as_text(value)
+        if self.python_type in {int, float} and isinstance(value, str):
+            return _as_float(value)
+        if self.python_type is bool and isinstance(value, str):
+            return value.lower() == "true"
+        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _as_integer(value: Any) -> Any:
+    value = _as_float(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _as_float(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(int(value)) if float(value).is_integer() else str(value)
+    return value
+
+
+@dataclass(frozen=True)
+class ListCodec(Codec):
+    """A list on both sides."""
+
+    item: Codec
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """Item by item."""
+        trace.note(place)
+        if not isinstance(value, list):
+            return value
+        return [self.item.encode(item, place.into(index, index), trace) for index, item in enumerate(value)]
+
+    def decode(self, value: Any) -> Any:
+        """Item by item."""
+        return [self.item.decode(item) for item in value]
+
+
+@dataclass(frozen=True)
+class ListOfOneCodec(Codec):
+    """A list in the program, a single value for AWS."""
+
+    item: Codec
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """The only item; none when the list is empty."""
+        trace.note(place)
+        if not isinstance(value, list):
+            return value
+        if len(value) > 1:
+            trace.refuse(place, f"has {len(value)} items; allowed: at most 1")
+        return self.item.encode(value[0], place.into(0, None), trace) if value else None
+
+    def decode(self, value: Any) -> Any:
+        """A list of the one value."""
+        return [self.item.decode(value)]
+
+
+@dataclass(frozen=True)
+class SingleItemCodec(Codec):
+    """A single value in the program, a list of one for AWS."""
+
+    item: Codec
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """A list of the value."""
+        trace.note(place)
+        return [self.item.encode(value, place.into(None, 0), trace)]
+
+    def decode(self, value: Any) -> Any:
+        """The first item, None when AWS has none."""
+        return self.item.decode(value[0]) if value else None
+
+
+@dataclass(frozen=True)
+class MapCodec(Codec):
+    """A map on both sides; its keys are data."""
+
+    item: Codec
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """Value by value."""
+        trace.note(place)
+        if not isinstance(value, Mapping):
+            return value
+        return {key: self.item.encode(item, place.into(key, key), trace) for key, item in value.items()}
+
+    def decode(self, value: Any) -> Any:
+        """Value by value."""
+        return {key: self.item.decode(item) for key, item in value.items()}
+
+
+@dataclass(frozen=True)
+class PairsCodec(Codec):
+    """A map in the program, a list of pairs for AWS."""
+
+    item: Codec
+    key_member: str
+    value_member: str
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """A pair for each entry, in the map's order."""
+        trace.note(place)
+        if not isinstance(value, Mapping):
+            return value
+        pairs = []
+        for index, (key, item) in enumerate(value.items()):
+            pair = place.into(key, index)
+            trace.note(pair)
+            trace.note(Place(pair.property, f"{pair.member}.{self.key_member}"))
+            value_place = Place(pair.property, f"{pair.member}.{self.value_member}")
+            pairs.append({self.key_member: key, self.value_member: self.item.encode(item, value_place, trace)})
+        return pairs
+
+    def decode(self, value: Any) -> Any:
+        """A map of the pairs."""
+        return {pair[self.key_member]: self.item.decode(pair.get(self.value_member, "")) for pair in value}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A property and the member it is; the member's path is empty where a structure is spread into its parent."""
+
+    property: str
+    member: tuple[str, ...]
+    codec: Codec
+
+
+@dataclass(frozen=True)
+class StructureCodec(Codec):
+    """An object with named properties, a structure with named members."""
+
+    properties: Mapping[str, PropertyType]
+    shape: BotocoreShape
+    exceptions: Mapping[str, str | None]
+    prefixes: tuple[str, ...] = ()
+    path: str = ""
+
+    @functools.cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """Property name → field, for the properties that the shape has a member for."""
+        found: dict[str, Field] = {}
+        for name, declared in self.properties.items():
+            member = self._member_path(name)
+            if member is None:
+                continue
+            shape = _shape_at(self.shape, member)
+            path = f"{self.path}.{name}" if self.path else name
+            codec = None if shape is None else build(declared, shape, self.exceptions, path)
+            if codec is not None:
+                found[name] = Field(name, member, codec)
+        return found
+
+    def _member_path(self, name: str) -> tuple[str, ...] | None:
+        path = f"{self.path}.{name}" if self.path else name
+        if path in self.exceptions:
+            exception = self.exceptions[path]
+            if exception is None:
+                return None
+            return tuple(exception.split(".")) if exception else ()
+        member_name = find_member(name, self.shape.members, self.prefixes)
+        return None if member_name is None else (member_name,)
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """Property by property; one that has no member is refused, never dropped."""
+        trace.note(place)
+        if not isinstance(value, Mapping):
+            return value
+        request: dict[str, Any] = {}
+        for name, item in value.items():
+            known = self.fields.get(name)
+            if known is None:
+                trace.refuse(place.into(name, None), self._why_not(name))
+            else:
+                _put(request, known, item, place.into(name, None), trace)
+        return request
+
+    def _why_not(self, name: str) -> str:
+        if name in self.properties:
+            return "the sandbox cannot carry this property over to AWS's API; leave it out"
+        return f"is no property here; allowed: {', '.join(sorted(self.properties))}"
+
+    def decode(self, value: Any) -> Any:
+        """Member by member, as far as AWS answered them."""
+        found: dict[str, Any] = {}
+        for known in self.fields.values():
+            member = _get(value, known.member)
+            decoded = None if member is None else known.codec.decode(member)
+            if decoded is not None and not (known.member == () and not decoded):
+                found[known.property] = decoded
+        return found
+
+
+def _put(request: dict[str, Any], known: Field, item: Any, place: Place, trace: Trace) -> None:
+    """Encodes one property and stores it where its member path says."""
+    target = request
+    for step in known.member[:-1]:
+        target = target.setdefault(step, {})
+        place = place.into(None, step)
+    if not known.member:
+        encoded = known.codec.encode(item, place, trace)
+        request.update(encoded if isinstance(encoded, Mapping) else {})
+        return
+    place = place.into(None, known.member[-1])
+    encoded = UNKNOWN if isinstance(item, Unknown) else known.codec.encode(item, place, trace)
+    trace.note(place)
+    if encoded is not None:
+        target[known.member[-1]] = encoded
+
+
+def _get(value: Any, member: tuple[str, ...]) -> Any:
+    for step in member:
+        if not isinstance(value, Mapping) or step not in value:
+            return None
+        value = value[step]
+    return value
+
+
+def _shape_at(shape: BotocoreShape, member: tuple[str, ...]) -> BotocoreShape | None:
+    """The shape at a member path, which may lead through a map (SNS's attributes); None where there is none."""
+    for step in member:
+        if shape.type_name == "map":
+            shape = shape.value
+        elif shape.type_name == "structure" and step in shape.members:
+            shape = shape.members[step]
+        else:
+            return None
+    return shape
+
+
+def build(declared: PropertyType, shape: BotocoreShape, exceptions: Mapping[str, str | None], path: str) -> Codec | None:
+    """The codec between a declared type and a shape; None where neither rule nor table relates them.
+
+    Args:
+        declared: the property's type.
+        shape: the member's shape.
+        exceptions: property path (no indices) → member path (dotted, relative to the structure that the property's
+            own structure became; empty to spread it into its parent), or None for "no member".
+        path: the property's path so far, as in the keys of `exceptions`.
+    """
+    match declared, shape.type_name:
+        case Scalar(), "list":
+            item = build(declared, shape.member, exceptions, path)
+            return None if item is None else SingleItemCodec(item)
+        case Scalar(python_type=python_type), wire_type if wire_type not in {"structure", "map"}:
+            return ScalarCodec(python_type, wire_type)
+        case ListOf(item=item_type), "list":
+            item = build(item_type, shape.member, exceptions, path)
+            return None if item is None else ListCodec(item)
+        case ListOf(item=item_type), _:
+            item = build(item_type, shape, exceptions, path)
+            return None if item is None else ListOfOneCodec(item)
+        case MapOf(item=item_type), "map":
+            item = build(item_type, shape.value, exceptions, path)
+            return None if item is None else MapCodec(item)
+        case MapOf(item=item_type), "list":
+            return _pairs(item_type, shape.member, exceptions, path)
+        case Structure(), "structure":
+            return StructureCodec(declared.properties, shape, exceptions, path=path)
+        case Structure(), "list":
+            item = build(declared, shape.member, exceptions, path)
+            return None if item is None else SingleItemCodec(item)
+        case _:
+            return None
+
+
+def _pairs(item_type: PropertyType, pair: BotocoreShape, exceptions: Mapping[str, str | None], path: str) -> Codec | None:
+    if pair.type_name != "structure":
+        return None
+    key = next((member for member in KEY_MEMBERS if member in pair.members), None)
+    value = next((member for member in VALUE_MEMBERS if member in pair.members), None)
+    if key is None or value is None:
+        return None
+    item = build(item_type, pair.members[value], exceptions, path)
+    return None if item is None else PairsCodec(item, key, value)

@@ -1,0 +1,315 @@
+"""Check, diff, create, read, update and delete, for any resource type, on plain values.
+
+The state of a resource holds its outputs and two internal keys: `__inputs`, the inputs that made it (as aws-native
+keeps them), for a diff is between inputs; and `__unread`, the paths that AWS never tells, for `drift`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from greenroom.sandbox.provider.account_session import AccountSession
+from greenroom.sandbox.provider.changes import ABSENT, Change, ChangeKind, input_changes
+from greenroom.sandbox.provider.drift import drifted, outputs_of, unread_paths
+from greenroom.sandbox.provider.errors import ProviderError, Violation
+from greenroom.sandbox.provider.naming import DEFAULTS_KEY, named
+from greenroom.sandbox.provider.property_types import ListOf, MapOf, PropertyType, Structure
+from greenroom.sandbox.provider.resource_type import ResourceType
+from greenroom.sandbox.provider.tags_property import tags_map, tags_value
+from greenroom.sandbox.provider.values import UNKNOWN, Unknown, joined, without_nulls
+
+INPUTS_KEY = "__inputs"
+UNREAD_KEY = "__unread"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The inputs to go on with, and what is wrong with them."""
+
+    inputs: dict[str, Any]
+    violations: list[Violation]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What would change, and which inputs make a new resource of it."""
+
+    changes: list[Change]
+    replaces: list[str]
+    delete_before_replace: bool
+
+
+@dataclass(frozen=True)
+class State:
+    """A resource as it is: its id, inputs and outputs (with the internal keys)."""
+
+    resource_id: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+
+
+def check(
+    kind: ResourceType,
+    session: AccountSession,
+    inputs: Mapping[str, Any],
+    old_inputs: Mapping[str, Any],
+    logical_name: str,
+    random_seed: bytes,
+) -> Checked:
+    """Names what has no name, and refuses what the SDK's types, or AWS's service model, do not allow."""
+    given = {name: value for name, value in without_nulls(inputs).items() if not name.startswith("__")}
+    declared = list(_declared_violations(given, kind.structure, ""))
+    if kind.autoname is not None:
+        given = named(kind.autoname, given, old_inputs, logical_name, random_seed)
+    if kind.package == "aws-native" and session.default_tags and "tags" in kind.structure.properties:
+        given = {**given, "tags": tags_value(kind, effective_tags(kind, session, given))}
+    if declared:
+        return Checked(given, declared)
+    return Checked(given, kind.violations(given, _tags_or_none(kind, session, given)))
+
+
+def _declared_violations(value: Any, declared: PropertyType, path: str) -> list[Violation]:
+    """Properties that the SDK does not know, and required ones that are missing, at any depth."""
+    match declared, value:
+        case Structure(), Mapping():
+            found = [
+                Violation(joined(path, name), _unknown_property(name, declared))
+                for name in value
+                if name not in declared.properties
+            ]
+            found += [
+                Violation(joined(path, name), "is required and is missing")
+                for name in sorted(declared.required)
+                if name not in value
+            ]
+            for name, item in value.items():
+                if name in declared.properties:
+                    found += _declared_violations(item, declared.properties[name], joined(path, name))
+            return found
+        case ListOf(item=item_type), list():
+            return [
+                violation
+                for index, item in enumerate(value)
+                for violation in _declared_violations(item, item_type, joined(path, index))
+            ]
+        case MapOf(item=item_type), Mapping():
+            return [
+                violation
+                for key, item in value.items()
+                for violation in _declared_violations(item, item_type, joined(path, key))
+            ]
+        case (Structure() | MapOf(), list() | str() | float() | bool()) | (
+            ListOf(),
+            Mapping() | str() | float() | bool(),
+        ):
+            wanted = "a list" if isinstance(declared, ListOf) else "an object"
+            return [Violation(path, f"{value!r} is of the wrong type; allowed: {wanted}")]
+        case _:
+            return []
+
+
+def _unknown_property(name: str, declared: Structure) -> str:
+    near = difflib.get_close_matches(name, declared.properties, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return f"is no property of this type; {hint}allowed: {', '.join(sorted(declared.properties))}"
+
+
+def effective_tags(kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The provider's default tags and the resource's own, which win."""
+    return {**session.default_tags, **tags_map(inputs.get("tags"))}
+
+
+def _tags_or_none(kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {} if kind.tagging is None else effective_tags(kind, session, inputs)
+
+
+def diff(
+    kind: ResourceType, session: AccountSession, state: Mapping[str, Any], inputs: Mapping[str, Any], ignored: list[str]
+) -> Difference:
+    """What the new inputs change."""
+    old_inputs = state.get(INPUTS_KEY) or {name: state[name] for name in kind.structure.properties if name in state}
+    changes = [change for change in input_changes(old_inputs, inputs) if not _ignored(change, ignored)]
+    if kind.tagging is not None and not any(change.property == "tags" for change in changes):
+        wanted = effective_tags(kind, session, inputs)
+        changes += [Change(path, "tagsAll", ChangeKind.UPDATE) for path in _default_tags_changed(state, wanted)]
+    if _region(session, state) != inputs.get("region", session.region) and not any(
+        c.property == "region" for c in changes
+    ):
+        changes.append(Change("region", "region", ChangeKind.UPDATE))
+    replaces = list(dict.fromkeys(change.property for change in changes if change.property in kind.replacing))
+    return Difference(changes, replaces, bool(replaces) and _same_name(kind, old_inputs, inputs))
+
+
+def _region(session: AccountSession, state: Mapping[str, Any]) -> Any:
+    return state.get("region", session.region)
+
+
+def _default_tags_changed(state: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    held = state.get("tagsAll")
+    if not isinstance(held, Mapping):
+        return []
+    return ["tagsAll"] if dict(held) != dict(wanted) else []
+
+
+def _ignored(change: Change, ignored: list[str]) -> bool:
+    return any(change.path == path or change.path.startswith((f"{path}.", f"{path}[")) for path in ignored)
+
+
+def _same_name(kind: ResourceType, old_inputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
+    """Whether old and new cannot stand side by side, for the program gave the name and keeps it.
+
+    The bridged providers' rule: https://github.com/pulumi/pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace.
+    """
+    if kind.autoname is None or inputs.get("region") != old_inputs.get("region"):
+        return False
+    name = inputs.get(kind.autoname.property)
+    return (
+        kind.autoname.property not in inputs.get(DEFAULTS_KEY, ())
+        and isinstance(name, str)
+        and name == old_inputs.get(kind.autoname.property)
+    )
+
+
+def planned(
+    kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any], old: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """A preview's outputs: what is given is known, what AWS will choose is unknown, what stands already stays."""
+    outputs: dict[str, Any] = {}
+    old_inputs = {} if old is None else old.get(INPUTS_KEY, {})
+    for name in kind.schema.outputs:
+        if name in inputs:
+            outputs[name] = inputs[name]
+        elif old is not None and name in old and name not in old_inputs:
+            outputs[name] = old[name]
+        elif name in kind.schema.computed:
+            outputs[name] = UNKNOWN
+    return {**outputs, **_told_by_provider(kind, session, inputs, effective_tags(kind, session, inputs))}
+
+
+def _told_by_provider(
+    kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any], tags: Mapping[str, Any]
+) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if "region" in kind.schema.outputs:
+        told["region"] = inputs.get("region", session.region)
+    if "tagsAll" in kind.schema.outputs:
+        told["tagsAll"] = UNKNOWN if isinstance(inputs.get("tags"), Unknown) else dict(tags)
+    return told
+
+
+def create(
+    kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any], bound_seconds: float | None
+) -> State:
+    """Makes the resource, waits until it is as wanted, and reads it back."""
+    session = session.in_region(inputs.get("region"))
+    tags = _tags_or_none(kind, session, inputs)
+    known = kind.make(session, inputs, tags)
+    kind.settle(session, known, bound_seconds)
+    return _read_back(kind, session, known, inputs, tags)
+
+
+def _read_back(
+    kind: ResourceType,
+    session: AccountSession,
+    known: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    tags: Mapping[str, Any],
+) -> State:
+    live = kind.live(session, known)
+    if live is None:
+        raise ProviderError(f"{kind.token} {known.get(kind.identity[0])!r} was made, and AWS does not know it")
+    return _state(kind, session, inputs, live, tags)
+
+
+def _state(
+    kind: ResourceType,
+    session: AccountSession,
+    inputs: Mapping[str, Any],
+    live: Mapping[str, Any],
+    tags: Mapping[str, Any],
+) -> State:
+    carried = {name: value for name, value in inputs.items() if not name.startswith("__")}
+    outputs = {
+        name: outputs_of(carried.get(name, ABSENT), live.get(name, ABSENT)) for name in dict.fromkeys((*carried, *live))
+    }
+    outputs |= _told_by_provider(kind, session, carried, tags)
+    compared = {name: value for name, value in carried.items() if name not in {"tags", "region"}}
+    unread = [path for name in compared for path in unread_paths(compared[name], live.get(name, ABSENT), name)]
+    resource_id = kind.id_of({**outputs, **live})
+    outputs[INPUTS_KEY] = carried
+    if unread:
+        outputs[UNREAD_KEY] = unread
+    return State(resource_id, dict(inputs), outputs)
+
+
+def read(
+    kind: ResourceType,
+    session: AccountSession,
+    resource_id: str,
+    outputs: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+) -> State | None:
+    """What AWS holds now, in terms of the inputs; with neither outputs nor inputs, an import. None when it is gone."""
+    session = session.in_region(inputs.get("region", outputs.get("region")))
+    imported = not outputs
+    known = kind.from_id(resource_id, session) if imported else outputs
+    live = kind.live(session, known)
+    if live is None:
+        return None
+    tags = kind.live_tags(session, live)
+    unread = frozenset(outputs.get(UNREAD_KEY, ()))
+    now = {
+        name: drifted(inputs.get(name, ABSENT), outputs.get(name, ABSENT), live.get(name, ABSENT), name, unread)
+        for name in kind.structure.properties
+        if name not in {"tags", "region", "timeouts"} and (name in inputs or imported or name not in kind.shared)
+    }
+    drifted_inputs = {name: value for name, value in now.items() if value is not ABSENT}
+    drifted_inputs |= {name: inputs[name] for name in ("region", "timeouts", DEFAULTS_KEY) if name in inputs}
+    drifted_inputs |= _drifted_tags(kind, session, inputs, tags)
+    state = _state(kind, session, drifted_inputs, live, tags)
+    if unread:
+        state.outputs[UNREAD_KEY] = sorted(unread)
+    return State(resource_id if not imported else state.resource_id, state.inputs, state.outputs)
+
+
+def _drifted_tags(
+    kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any], live: Mapping[str, str]
+) -> dict[str, Any]:
+    """The resource's own tags: those that are not exactly the provider's default ones, or that it gave itself."""
+    if kind.tagging is None or "tags" not in kind.structure.properties:
+        return {}
+    given = tags_map(inputs.get("tags"))
+    own = {key: value for key, value in live.items() if key in given or session.default_tags.get(key) != value}
+    if own == given:
+        return {"tags": inputs["tags"]} if "tags" in inputs else {}
+    return {"tags": tags_value(kind, own)} if own or given else {}
+
+
+def update(
+    kind: ResourceType,
+    session: AccountSession,
+    state: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    ignored: list[str],
+    bound_seconds: float | None,
+) -> State:
+    """Applies what changed in place, waits, and reads the resource back."""
+    session = session.in_region(inputs.get("region", state.get("region")))
+    changed = frozenset(change.property for change in diff(kind, session, state, inputs, ignored).changes)
+    in_request = changed - {"tags", "tagsAll", "region", "timeouts"} - kind.steering
+    if in_request:
+        kind.change(session, state, inputs, in_request)
+        kind.settle(session, {**state, **inputs}, bound_seconds)
+    tags = _tags_or_none(kind, session, inputs)
+    if kind.tagging is not None and changed & {"tags", "tagsAll"}:
+        old = state.get("tagsAll") or tags_map(state.get("tags"))
+        kind.change_tags(session, state, old, tags)
+    return _read_back(kind, session, {**state, **inputs}, inputs, tags)
+
+
+def delete(kind: ResourceType, session: AccountSession, state: Mapping[str, Any], bound_seconds: float | None) -> None:
+    """Deletes the resource; what is gone already is fine."""
+    kind.remove(session.in_region(state.get("region")), state, bound_seconds)

@@ -1,0 +1,53 @@
+"""The resource types that the sandbox has: a module a service, a row a type."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from greenroom.sandbox.provider.errors import UnsupportedTypeError
+from greenroom.sandbox.provider.resource_type import ResourceType
+from greenroom.sandbox.provider.types import (
+    appautoscaling,
+    cloudwatch,
+    iam,
+    kms,
+    logs,
+    s3,
+    sagemaker,
+    sagemaker_endpoint,
+    sagemaker_monitoring,
+    sns,
+)
+
+MODULES = (
+    appautoscaling,
+    cloudwatch,
+    iam,
+    kms,
+    logs,
+    s3,
+    sagemaker,
+    sagemaker_endpoint,
+    sagemaker_monitoring,
+    sns,
+)
+
+
+@functools.lru_cache(maxsize=1)
+def resource_types() -> Mapping[str, ResourceType]:
+    """Token → type, in alphabetical order of tokens."""
+    rows = [row for module in MODULES for row in module.TYPES]
+    return {row.token: row for row in sorted(rows, key=lambda row: row.token)}
+
+
+def resource_type(token: str) -> ResourceType:
+    """The type of a token.
+
+    Raises:
+        UnsupportedTypeError: there is no row for it; the message lists those of the same service.
+    """
+    known = resource_types()
+    if token not in known:
+        raise UnsupportedTypeError(token, known)
+    return known[token]

@@ -1,0 +1,161 @@
+"""IAM: roles, their inline policies, their attachments. IAM is global: its ARNs have no region.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from greenroom.sandbox.provider.account_session import AccountSession
+from greenroom.sandbox.provider.errors import AwsRefusedError
+from greenroom.sandbox.provider.naming import AutoName
+from greenroom.sandbox.provider.resource_type import ResourceType
+from greenroom.sandbox.provider.tagging import Tagging
+from greenroom.sandbox.provider.values import as_whole_number
+
+SERVICE = "iam"
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LONGEST_ROLE_NAME = 64
+LONGEST_POLICY_NAME = 128
+DEFAULT_SESSION_SECONDS = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleType(ResourceType):
+    """A role. Its inline and managed policies are its own only when the program gives them with the role."""
+
+    def complete(self, session: AccountSession, known: Mapping[str, Any]) -> None:
+        """Policies given with the role."""
+        self._sync_policies(session, known["name"], {}, known)
+
+    def completed(
+        self, session: AccountSession, live: dict[str, Any], found: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """With the policies, which have requests of their own."""
+        role = {"RoleName": live["name"]}
+        names = session.call(SERVICE, "ListRolePolicies", role)["PolicyNames"]
+        attached = session.call(SERVICE, "ListAttachedRolePolicies", role)["AttachedPolicies"]
+        policies = [session.call(SERVICE, "GetRolePolicy", {**role, "PolicyName": name}) for name in names]
+        codec_live = [
+            {
+                "name": policy["PolicyName"],
+                "policy": self.live_codec.fields["assumeRolePolicy"].codec.decode(policy["PolicyDocument"]),
+            }
+            for policy in policies
+        ]
+        return {
+            **live,
+            "inlinePolicies": codec_live,
+            "managedPolicyArns": sorted(policy["PolicyArn"] for policy in attached),
+        }
+
+    def change(
+        self, session: AccountSession, known: Mapping[str, Any], inputs: Mapping[str, Any], changed: frozenset[str]
+    ) -> None:
+        """Each part by its own request."""
+        role = {"RoleName": known["name"]}
+        if changed & {"description", "maxSessionDuration"}:
+            seconds = as_whole_number(inputs.get("maxSessionDuration", DEFAULT_SESSION_SECONDS))
+            request = {**role, "Description": inputs.get("description", ""), "MaxSessionDuration": seconds}
+            session.call(SERVICE, "UpdateRole", request)
+        if "assumeRolePolicy" in changed:
+            request = {**role, "PolicyDocument": inputs["assumeRolePolicy"]}
+            session.call_once_propagated(SERVICE, "UpdateAssumeRolePolicy", request)
+        if "permissionsBoundary" in changed:
+            if inputs.get("permissionsBoundary"):
+                request = {**role, "PermissionsBoundary": inputs["permissionsBoundary"]}
+                session.call(SERVICE, "PutRolePermissionsBoundary", request)
+            else:
+                session.call(SERVICE, "DeleteRolePermissionsBoundary", role)
+        if changed & {"inlinePolicies", "managedPolicyArns"}:
+            self._sync_policies(session, known["name"], known, inputs)
+
+    def _sync_policies(
+        self, session: AccountSession, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> None:
+        role = {"RoleName": name}
+        wanted = {policy["name"]: policy["policy"] for policy in new.get("inlinePolicies", []) if policy.get("name")}
+        for gone in {policy["name"] for policy in old.get("inlinePolicies", []) if policy.get("name")} - wanted.keys():
+            session.call(SERVICE, "DeleteRolePolicy", {**role, "PolicyName": gone})
+        for policy_name, document in wanted.items():
+            session.call(SERVICE, "PutRolePolicy", {**role, "PolicyName": policy_name, "PolicyDocument": document})
+        attached, to_attach = set(old.get("managedPolicyArns", [])), set(new.get("managedPolicyArns", []))
+        for arn in sorted(attached - to_attach):
+            session.call(SERVICE, "DetachRolePolicy", {**role, "PolicyArn": arn})
+        for arn in sorted(to_attach - attached):
+            session.call(SERVICE, "AttachRolePolicy", {**role, "PolicyArn": arn})
+
+    def remove(self, session: AccountSession, known: Mapping[str, Any], bound_seconds: float | None) -> None:
+        """Takes its own policies away first (all of them with `forceDetachPolicies`), then the role."""
+        live = self.live(session, known)
+        if live is None:
+            return
+        held = live if known.get("forceDetachPolicies") else known.get("__inputs", {})
+        self._sync_policies(session, known["name"], held, {})
+        super().remove(session, known, bound_seconds)
+
+
+ROLE = RoleType(
+    "aws:iam/role:Role",
+    service=SERVICE,
+    create="CreateRole",
+    read="GetRole",
+    delete="DeleteRole",
+    prefixes=("Role",),
+    exceptions={"assumeRolePolicy": "AssumeRolePolicyDocument", "uniqueId": "RoleId"},
+    operation_exceptions={"response": {"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"}},
+    found=("Role",),
+    unsent=frozenset({"inlinePolicies", "managedPolicyArns"}),
+    shared=frozenset({"inlinePolicies", "managedPolicyArns"}),
+    steering=frozenset({"forceDetachPolicies"}),
+    replaced_by=frozenset({"name", "namePrefix", "path"}),
+    autoname=AutoName(longest=LONGEST_ROLE_NAME),
+    tagging=Tagging(subject=("RoleName", "name"), tag="TagRole", untag="UntagRole", list_="ListRoleTags"),
+)
+
+ROLE_POLICY = ResourceType(
+    "aws:iam/rolePolicy:RolePolicy",
+    service=SERVICE,
+    create="PutRolePolicy",
+    read="GetRolePolicy",
+    update="PutRolePolicy",
+    delete="DeleteRolePolicy",
+    identity=("role", "name"),
+    id_format="{role}:{name}",
+    exceptions={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
+    autoname=AutoName(longest=LONGEST_POLICY_NAME),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolePolicyAttachmentType(ResourceType):
+    """A managed policy on a role."""
+
+    def live(self, session: AccountSession, known: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The policy among all that the role has."""
+        try:
+            response = session.call(SERVICE, self.read, {"RoleName": known["role"]})
+        except AwsRefusedError as refused:
+            if self.is_gone(refused):
+                return None
+            raise
+        attached = {policy["PolicyArn"] for policy in response["AttachedPolicies"]}
+        arn = known["policyArn"]
+        return {"role": known["role"], "policyArn": arn} if arn in attached else None
+
+
+ROLE_POLICY_ATTACHMENT = RolePolicyAttachmentType(
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    service=SERVICE,
+    create="AttachRolePolicy",
+    read="ListAttachedRolePolicies",
+    delete="DetachRolePolicy",
+    identity=("role", "policyArn"),
+    id_format="{role}/{policyArn}",
+    exceptions={"role": "RoleName", "policyArn": "PolicyArn"},
+)
+
+TYPES = (ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT)

@@ -1,0 +1,113 @@
+"""What every resource type promises, whatever its API looks like: one body for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pulumi.provider.experimental.provider import PropertyDiffKind
+
+from greenroom.sandbox.cloud.in_process import in_process_cloud
+from greenroom.sandbox.provider.types import resource_types
+from tests.functional.provider.aws_samples import SAMPLES, Sample, sample_ids
+from tests.functional.provider.aws_stage import ACCOUNT, AwsStage, Made
+
+ALIAS = "aws:kms/alias:Alias"
+every_type = pytest.mark.parametrize("sample", SAMPLES, ids=sample_ids())
+
+
+@pytest.fixture
+def stage() -> Iterator[AwsStage]:
+    with in_process_cloud(default_account_id=ACCOUNT, load_models=False) as address:
+        yield AwsStage(address.url)
+
+
+def standing(stage: AwsStage, sample: Sample) -> Made:
+    for token, inputs in sample.needs:
+        stage.create(token, inputs)
+    return stage.create(sample.token, sample.inputs)
+
+
+def test_every_type_has_a_sample() -> None:
+    assert {sample.token for sample in SAMPLES} | {ALIAS} == set(resource_types())
+
+
+@every_type
+def test_what_is_made_reads_back_as_the_inputs_that_made_it(stage: AwsStage, sample: Sample) -> None:
+    made = standing(stage, sample)
+    found = stage.read(made)
+    assert found is not None
+    assert {key: made.outputs[key] for key in sample.inputs} == dict(sample.inputs)
+    assert found.inputs == made.inputs == dict(sample.inputs)
+    assert found.outputs == made.outputs
+    assert tuple(made.outputs.get("__unread", ())) == sample.unread
+    if sample.resource_id is not None:
+        assert made.resource_id == sample.resource_id
+
+
+@every_type
+def test_the_same_inputs_again_change_nothing(stage: AwsStage, sample: Sample) -> None:
+    made = standing(stage, sample)
+    again = stage.diff(made, sample.inputs)
+    assert (again.changes, again.diffs, again.replaces, again.detailed_diff) == (False, [], [], {})
+
+
+@every_type
+def test_what_can_change_in_place_does(stage: AwsStage, sample: Sample) -> None:
+    made = standing(stage, sample)
+    inputs = dict(sample.inputs)
+    for name, value in sample.updates.items():
+        inputs[name] = value
+        planned = stage.diff(made, inputs)
+        assert (planned.changes, planned.diffs, planned.replaces) == (True, [name], [])
+        made = stage.update(made, inputs)
+        found = stage.read(made)
+        assert found is not None
+        assert found.inputs == inputs
+        assert stage.diff(found, inputs).changes is False
+
+
+@every_type
+def test_what_cannot_change_in_place_replaces(stage: AwsStage, sample: Sample) -> None:
+    made = standing(stage, sample)
+    for name, value in sample.replaces.items():
+        planned = stage.diff(made, {**sample.inputs, name: value})
+        assert planned.replaces == [name]
+        assert all(
+            change.kind
+            in {PropertyDiffKind.UPDATE_REPLACE, PropertyDiffKind.ADD_REPLACE, PropertyDiffKind.DELETE_REPLACE}
+            for change in planned.detailed_diff.values()
+        )
+
+
+@every_type
+def test_what_is_deleted_is_gone_and_deleting_it_again_is_fine(stage: AwsStage, sample: Sample) -> None:
+    made = standing(stage, sample)
+    stage.delete(made)
+    if not sample.remains:
+        assert stage.read(made) is None
+    stage.delete(made)
+
+
+@every_type
+def test_what_stands_can_be_imported_by_its_id(stage: AwsStage, sample: Sample) -> None:
+    made = standing(stage, sample)
+    found = stage.import_(sample.token, sample.import_id or made.resource_id)
+    assert found is not None
+    assert found.resource_id == made.resource_id
+    told = {key for key in sample.inputs if not any(path.startswith(key) for path in sample.unread)}
+    assert {key: found.outputs[key] for key in told} == {key: made.outputs[key] for key in told}
+
+
+def test_an_alias_names_its_key_and_moves_to_another(stage: AwsStage) -> None:
+    keys = [stage.create("aws:kms/key:Key", {"deletionWindowInDays": 7.0}) for _ in range(2)]
+    inputs = {"name": "alias/artifacts", "targetKeyId": keys[0].resource_id}
+    alias = stage.create(ALIAS, inputs)
+    assert (alias.resource_id, alias.outputs["targetKeyArn"]) == ("alias/artifacts", keys[0].outputs["arn"])
+    assert stage.diff(alias, inputs).changes is False
+    moved = stage.update(alias, {**inputs, "targetKeyId": keys[1].resource_id})
+    assert moved.outputs["targetKeyArn"] == keys[1].outputs["arn"]
+    assert stage.diff(moved, {**inputs, "name": "alias/other"}).replaces == ["targetKeyId", "name"][1:]
+    stage.delete(moved)
+    assert stage.read(moved) is None
+    stage.delete(moved)
