@@ -28,8 +28,8 @@ class AliasBook:
 
     def old(
         self, urn: str, goal: Goal, olds: Mapping[str, ResourceState], seen: Collection[str]
-    ) -> tuple[ResourceState | None, str]:
-        """The old state of a resource, by its URN or one of its aliases, and the alias that it was found by.
+    ) -> ResourceState | None:
+        """The old state of a resource, by its URN or else by one of its aliases.
 
         Raises:
             RegistrationError: another resource has claimed that name.
@@ -37,7 +37,7 @@ class AliasBook:
         if urn in self._new_of:
             raise RegistrationError(f"duplicate resource URN {urn!r}: {self._new_of[urn]!r} claims it as an alias")
         if urn in olds:
-            return olds[urn], ""
+            return olds[urn]
         for candidate in self._candidates(urn, goal):
             if candidate in olds:
                 if candidate in seen or candidate in self._new_of:
@@ -45,8 +45,8 @@ class AliasBook:
                     raise RegistrationError(f"{urn!r} claims the alias {candidate!r}, which {other!r} holds already")
                 self._old_of[urn] = candidate
                 self._new_of[candidate] = urn
-                return olds[candidate], candidate
-        return None, ""
+                return olds[candidate]
+        return None
 
     def _candidates(self, urn: str, goal: Goal) -> list[str]:
         """Every URN that the resource may have had, its parent's former names multiplied out."""

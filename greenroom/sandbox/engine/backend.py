@@ -7,12 +7,13 @@ whoever reads, and whatever dies, sees one whole state or the other.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ from greenroom.sandbox.engine.secrets import Crypter, passphrase
 from greenroom.sandbox.engine.state import Deployment, Operation, resource_from_json, resource_to_json
 
 DEPLOYMENT_VERSION: Final = 3
+_WRITER: Final = "greenroom-sandbox"
 
 
 class StateBackend:
@@ -48,7 +50,7 @@ class StateBackend:
         """The backend of another project of the same home."""
         return StateBackend(self._root.parent / project, passphrase_source=self._passphrase)
 
-    def stacks(self) -> list[str]:
+    def list(self) -> Sequence[str]:
         """The names of the stacks that have a state."""
         if not self._root.is_dir():
             return []
@@ -119,7 +121,7 @@ class StateBackend:
         """
         document = self._read(stack)
         if document is None:
-            known = ", ".join(self.stacks()) or "none"
+            known = ", ".join(self.list()) or "none"
             raise StateError(f"there is no stack {stack!r}", fix=f"stacks with a state: {known}")
         return document
 
@@ -145,7 +147,7 @@ class StateBackend:
         uses_secrets = any('"ciphertext"' in text for text in (*resources, *pending))
         self.write(stack, resources, pending, crypter.salt if uses_secrets else deployment.salt)
 
-    def write(self, stack: str, resources: list[str], pending: list[str], salt: str) -> None:
+    def write(self, stack: str, resources: Sequence[str], pending: Sequence[str], salt: str) -> None:
         """Writes a state whose resources and operations are serialised already.
 
         Args:
@@ -155,7 +157,8 @@ class StateBackend:
             salt: of the secrets; empty where there are none.
         """
         now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + "Z"
-        head = {"time": now, "magic": "", "version": "greenroom-sandbox"}
+        # The real engine refuses a state whose magic is not the hash of the version that wrote it.
+        head = {"time": now, "magic": hashlib.sha256(_WRITER.encode()).hexdigest(), "version": _WRITER}
         parts = [f'"manifest": {json.dumps(head)}']
         if salt:
             parts.append(f'"secrets_providers": {json.dumps({"type": "passphrase", "state": {"salt": salt}})}')

@@ -138,6 +138,8 @@ class Checkpoint:
         def rename(self, old_urn: str, new_urn: str) -> None:
             """A resource goes by a new URN: what still refers to it by the old one follows."""
             checkpoint = self._checkpoint
+            if checkpoint._dry:
+                return
             for state in checkpoint._merged():
                 if state.renames(old_urn, new_urn):
                     self.touch(state)

@@ -58,18 +58,26 @@ class PropertyDiff:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """A provider's answer: whether there are changes (None: it does not say), where, and whether they replace."""
+    """A provider's answer: whether there are changes (None: it does not say), where, and whether they replace.
+
+    `is_forced` marks a replacement that no property asks for (a replacement trigger).
+    """
 
     changes: bool | None
     replace_keys: tuple[str, ...] = ()
     changed_keys: tuple[str, ...] = ()
     detailed: Mapping[str, PropertyDiff] | None = None
     delete_before_replace: bool = False
+    is_forced: bool = False
 
     @property
     def replaces(self) -> bool:
         """Whether the resource must be made anew."""
-        return bool(self.replace_keys) or any(item.kind.replaces for item in (self.detailed or {}).values())
+        return (
+            self.is_forced
+            or bool(self.replace_keys)
+            or any(item.kind.replaces for item in (self.detailed or {}).values())
+        )
 
 
 def compare(old: PropertyMap, new: PropertyMap) -> Diff:

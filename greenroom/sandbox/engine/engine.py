@@ -35,10 +35,8 @@ from greenroom.sandbox.engine.providers import ProviderFactory, ProviderRegistry
 from greenroom.sandbox.engine.refresh import Refresh
 from greenroom.sandbox.engine.result import Result
 from greenroom.sandbox.engine.state import Operation, ResourceState
-from greenroom.sandbox.engine.steps import Op, Step
+from greenroom.sandbox.engine.steps import Step
 from greenroom.sandbox.engine.values import PropertyMap
-
-_UNCOUNTED = frozenset({Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.REMOVE_PENDING_REPLACE, Op.DISCARD_REPLACED})
 
 
 class _Run:
@@ -164,8 +162,8 @@ class Engine:
         *_, stack = name.split("/")
         project = name.split("/")[-2] if "/" in name else self.project.name
         backend = self.backend if project == self.project.name else self.backend.sibling(project)
-        if stack not in backend.stacks():
-            known = ", ".join(backend.stacks()) or "none"
+        if stack not in backend.list():
+            known = ", ".join(backend.list()) or "none"
             raise DeploymentError(
                 f"unknown stack {name!r}", fix=f"deploy it into the sandbox first; stacks of {project}: {known}"
             )
@@ -196,10 +194,14 @@ class Engine:
             return self._update(run, refresh=refresh)
 
     def refresh(self) -> Result:
-        """Reads every resource, and takes over into the state what is there now."""
+        """Reads every resource, and takes over into the state what is there now.
+
+        Operations whose end an earlier command did not see are told once more and then taken as settled.
+        """
         with self._locked("refresh"), self._running(preview=False) as run:
+            self._tell_of_doubts(run)
             self._refresh(run)
-            run.checkpoint.clear_pending(lambda item: item.type == "creating")
+            run.checkpoint.clear_pending(lambda _operation: False)
             return run.finish(_stack_outputs(run.checkpoint.resources()))
 
     def destroy(self) -> Result:
@@ -213,20 +215,6 @@ class Engine:
                 steps = deletions.of_everything(run.planner, run.olds)
                 run.deployment.delete(steps, parallel=self.parallel)
             return run.finish({})
-
-    def settle_pending(self, keep: Callable[[Operation], bool] = lambda _operation: False) -> tuple[Operation, ...]:
-        """Drops operations that are in doubt, once their owner has looked.
-
-        Args:
-            keep: which of them to keep; by default none.
-
-        Returns:
-            Those that were in doubt.
-        """
-        with self._locked("settle"), self._running(preview=False) as run:
-            pending = tuple(run.checkpoint.pending)
-            run.checkpoint.clear_pending(keep)
-            return pending
 
     # -- their parts -------------------------------------------------------------------------------------------------
 
@@ -259,7 +247,8 @@ class Engine:
             steps = deletions.after_program(run.planner, run.olds)
             run.deployment.delete(steps, parallel=self.parallel)
         if not run.deployment.has_failed:
-            run.checkpoint.clear_pending(lambda item: item.type == "creating")
+            registered = run.deployment.registered
+            run.checkpoint.clear_pending(lambda item: item.type == "creating" and registered(item.resource.urn) is None)
         return run.finish(outputs)
 
     def _run_program(self, run: _Run) -> str | None:
@@ -307,7 +296,8 @@ class Engine:
 
 
 _HOW_TO_SETTLE = {
-    "creating": "look whether the resource is there; import or delete it if so, then run `refresh --clear-pending`",
+    "creating": "look whether it is there (`aws …` against the local AWS): if so, delete it, or import it with the "
+    "option `import_`; `refresh` then drops this warning",
     "": "`refresh` reads what is there",
 }
 
@@ -318,9 +308,7 @@ def _stack_outputs(resources: Iterable[ResourceState]) -> PropertyMap:
 
 def _count(steps: Iterable[Step]) -> dict[str, int]:
     """How many resources each op concerns; the parts of a replacement count as one. Default providers do not count."""
-    counted = Counter(step.op.value for step in steps if step.op not in _UNCOUNTED and not _is_default_provider(step))
+    counted = Counter(
+        step.op.value for step in steps if not step.is_part and not step.is_internal and step.op != "read"
+    )
     return dict(sorted(counted.items()))
-
-
-def _is_default_provider(step: Step) -> bool:
-    return urns.is_provider_type(step.type) and urns.name_of(step.urn).startswith("default")

@@ -135,7 +135,7 @@ class Executor:
             provider = self._provider(new)
             with self._slots:
                 new.id, new.outputs = provider.create(new.urn, new.inputs, new.timeouts.create, preview=self._preview)
-            new.created = new.modified = _now()
+        new.created = new.modified = _now()
         if step.marks_deletion and step.old is not None:
             step.old.delete = True
 

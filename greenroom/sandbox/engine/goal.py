@@ -60,7 +60,7 @@ class Goal:
     timeouts: Timeouts = NO_TIMEOUTS
     import_id: str = ""
 
-    def state(self, urn: str, old: ResourceState | None, alias: str) -> ResourceState:
+    def state(self, urn: str, old: ResourceState | None) -> ResourceState:
         """The state that the goal leads to, before any provider had its say."""
         return ResourceState(
             urn=urn,
@@ -73,7 +73,6 @@ class Goal:
             provider=self.provider,
             property_dependencies=self.property_dependencies,
             additional_secret_outputs=self.additional_secret_outputs,
-            aliases=(alias,) if alias else (),
             timeouts=self.timeouts,
             import_id=self.import_id,
             retain_on_delete=bool(self.retain_on_delete),

@@ -42,7 +42,7 @@ def deletion_waves(resources: Sequence[ResourceState], condemned: Iterable[Resou
     for state in resources:
         if state in remaining:
             needed = _needed(state, by_urn, children)
-            depth[state] = 1 + max((depth[item] for item in needed), default=-1)
+            depth[state] = 1 + max((depth[item] for item in needed if item in depth), default=-1)
         by_urn.setdefault(state.urn, []).append(state)
         parent = state.parent
         if parent:

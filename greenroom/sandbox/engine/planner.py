@@ -84,8 +84,8 @@ class Planner:
             ProviderError: the provider raised.
         """
         urn = self._claim(goal.type, goal.name, goal.parent)
-        old, alias = self._aliases.old(urn, goal, self._olds, self._seen)
-        new = goal.state(urn, old, alias)
+        old = self._aliases.old(urn, goal, self._olds, self._seen)
+        new = goal.state(urn, old)
         if new.is_provider:
             self._news[urn] = new
         is_import = bool(goal.custom and goal.import_id) and (
@@ -99,8 +99,8 @@ class Planner:
     def read(self, goal: Goal, id_: str) -> tuple[Step, ...]:
         """The steps that read a resource which lives outside the stack (`Resource.get`)."""
         urn = self._claim(goal.type, goal.name, goal.parent)
-        old, alias = self._aliases.old(urn, goal, self._olds, self._seen)
-        new = goal.state(urn, None, alias)
+        old = self._aliases.old(urn, goal, self._olds, self._seen)
+        new = goal.state(urn, None)
         new.external, new.id = True, id_
         new.property_dependencies = {}
         self._operated.add(urn)
@@ -160,15 +160,16 @@ class Planner:
         if recreating:
             self.deleted.discard(new.urn)
             self._replaced.add(new.urn)
-            diff = Diff(True, self._dependent_keys.get(new.urn, ()))
-            return (step(Op.REPLACE, old, new, diff), step(Op.CREATE_REPLACEMENT, old, new, diff))
+            keys = Diff(True, self._dependent_keys.get(new.urn, ()))
+            return (step(Op.REPLACE, old, new, shown=keys), step(Op.CREATE_REPLACEMENT, old, new, keys))
         if was_external:
             return self._create_then_delete(old, new, Diff(None))
         diff = self._diff(goal, provider, old, new)
         if diff.replaces or old.pending_replacement:
             return self._replace(goal, provider, old, new, diff)
         if diff.changes or old.init_errors:
-            return (step(Op.UPDATE, old, new, diff),)
+            shown = compare(old.inputs, new.inputs) if provider is None else None
+            return (step(Op.UPDATE, old, new, diff, shown=shown),)
         return (step(Op.SAME, old, new),)
 
     def _provider(self, new: ResourceState) -> ProviderCalls | ProviderRegistry | None:
@@ -217,8 +218,7 @@ class Planner:
         if forced is not None:
             return forced
         if provider is None:
-            found = compare(old.inputs, new.inputs)
-            return Diff(found.changes, changed_keys=found.changed_keys)
+            return Diff(compare(old.inputs, new.inputs).changes)
         diff = provider.diff(new.urn, old.id, old.inputs, old.outputs, new.inputs, ignored=goal.ignore_changes)
         return force_replace(diff, goal.replace_on_changes)
 
@@ -227,7 +227,7 @@ class Planner:
         if not self._preview and has_unknown(new.replacement_trigger):
             raise RegistrationError(f"{new.urn}: its replacement trigger is unknown")
         if _triggers(old.replacement_trigger, new.replacement_trigger):
-            return Diff(True, ("replacementTrigger",))
+            return Diff(True, is_forced=True)
         if any(urn in self._replaced for urn in new.replace_with):
             return Diff(True, ("replaceWith",))
         if new.deleted_with in self._replaced:

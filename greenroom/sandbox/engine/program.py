@@ -115,7 +115,7 @@ class Program:
             )
         )
         with ExitStack() as surroundings:
-            for prepared in (_long_gc_leash(), _captured_output(self._say), _imports_of(self._project.main)):
+            for prepared in (_long_gc_leash(), _captured_output(self._say), _imports_of(self._project)):
                 surroundings.enter_context(prepared)
             try:
                 self._run_on_loop()
@@ -191,11 +191,14 @@ def _long_gc_leash() -> Iterator[None]:
 
 
 @contextmanager
-def _imports_of(main: Path) -> Iterator[None]:
+def _imports_of(project: ProjectFile) -> Iterator[None]:
+    main = project.main
     folder = main if main.is_dir() else main.parent
     before = set(sys.modules)
     path, arguments, here, main_module = list(sys.path), list(sys.argv), Path.cwd(), sys.modules.get("__main__")
     sys.path.insert(0, str(folder))
+    if project.site_packages is not None and str(project.site_packages) not in sys.path:
+        sys.path.append(str(project.site_packages))
     sys.argv = [str(main)]
     os.chdir(folder)
     try:

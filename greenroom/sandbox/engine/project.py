@@ -8,6 +8,7 @@ https://www.pulumi.com/docs/iac/concepts/config/
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +59,8 @@ class ProjectFile:
         config: what the project file itself configures, ``namespace:key`` → value.
         secret_keys: the keys of `config` that are secret.
         stack_config: the folder of the Pulumi.STACK.yaml files.
+        site_packages: what the project's own virtual environment (``runtime.options.virtualenv``) has installed; None
+            where it has none for this version of Python.
     """
 
     name: str
@@ -67,6 +70,7 @@ class ProjectFile:
     config: Mapping[str, str] = field(default_factory=dict)
     secret_keys: frozenset[str] = frozenset()
     stack_config: Path = Path()
+    site_packages: Path | None = None
 
     def stack_settings(self, stack: str, passphrase_source: Callable[[], str]) -> StackSettings:
         """The configuration of a stack: Pulumi.STACK.yaml over Pulumi.yaml.
@@ -145,6 +149,7 @@ def load_project_file(folder: Path) -> ProjectFile:
         runtime=_runtime(file, data),
         config=config,
         secret_keys=secret_keys,
+        site_packages=_site_packages(file, data),
         stack_config=file.parent / str(data.get("stackConfigDir") or "."),
     )
 
@@ -184,6 +189,17 @@ def _runtime(file: Path, data: Mapping[str, Any]) -> str:
             fix="run programs in other languages with `pulumi up` against `greenroom sandbox serve`",
         )
     return "python"
+
+
+def _site_packages(file: Path, data: Mapping[str, Any]) -> Path | None:
+    runtime = data.get("runtime")
+    options = runtime.get("options") if isinstance(runtime, dict) else None
+    name = options.get("virtualenv") if isinstance(options, dict) else None
+    if not name:
+        return None
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    found = file.parent / str(name) / "lib" / version / "site-packages"
+    return found if found.is_dir() else None
 
 
 def _main(file: Path, data: Mapping[str, Any]) -> Path:

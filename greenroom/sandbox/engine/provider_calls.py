@@ -145,7 +145,8 @@ class ProviderCalls:
         if not self.is_known:
             return Diff(True)
         request = sdk.DiffRequest(urn, id_, self._out(old), self._out(new), list(ignored))
-        diff = _diff(self._run(urn, self._provider.diff(request)))
+        # The engine's own provider has no detailed differences; those behind the SDK's gRPC server always have.
+        diff = _diff(self._run(urn, self._provider.diff(request)), has_details=self._package != "pulumi")
         if diff.changes is not None:
             return diff
         found = compare(old_inputs, restore(new, old_inputs, ignored)[0])
@@ -230,8 +231,9 @@ _KINDS = {
 }
 
 
-def _diff(response: sdk.DiffResponse) -> Diff:
-    detailed = {key: PropertyDiff(_KINDS[item.kind], item.input_diff) for key, item in response.detailed_diff.items()}
+def _diff(response: sdk.DiffResponse, *, has_details: bool = True) -> Diff:
+    found = {key: PropertyDiff(_KINDS[item.kind], item.input_diff) for key, item in response.detailed_diff.items()}
+    detailed = found if found or has_details else None
     return Diff(
         response.changes, tuple(response.replaces), tuple(response.diffs), detailed, response.delete_before_replace
     )

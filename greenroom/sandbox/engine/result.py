@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from greenroom.sandbox.engine.steps import Step
+from greenroom.sandbox.engine.urn import STACK_TYPE
 from greenroom.sandbox.engine.values import PropertyMap, plain
 
 if TYPE_CHECKING:
@@ -44,12 +45,23 @@ class Result:
         """The stack's outputs as JSON-able data, secrets blinded."""
         return {key: plain(value) for key, value in self.outputs.items()}
 
-    def to_pulumi_json(self) -> dict[str, Any]:
-        """The result as `pulumi preview --json` prints it."""
+    def to_pulumi_json(self, *, show_sames: bool = False, show_replacement_steps: bool = False) -> dict[str, Any]:
+        """The result as `pulumi preview --json` prints it.
+
+        Args:
+            show_sames: whether unchanged resources are listed (the CLI's ``--show-sames``); the stack's own always is.
+            show_replacement_steps: whether the parts of replacements are listed (``--show-replacement-steps``).
+        """
         data: dict[str, Any] = {}
         if self.config:
             data["config"] = dict(self.config)
-        data["steps"] = [step.to_pulumi_json() for step in self.steps]
+        data["steps"] = [
+            step.to_pulumi_json()
+            for step in self.steps
+            if not step.is_internal
+            and (show_replacement_steps or not step.is_part)
+            and (show_sames or step.op != "same" or step.type == STACK_TYPE)
+        ]
         if self.diagnostics:
             data["diagnostics"] = [
                 {**({"urn": item.urn} if item.urn else {}), "message": item.message, "severity": item.severity}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.diffs import Diff, PropertyDiff, with_values
 from greenroom.sandbox.engine.state import ResourceState, resource_to_json
 from greenroom.sandbox.engine.values import REDACTED, PropertyMap
@@ -77,6 +78,18 @@ class Step:
         return self.state.type
 
     @property
+    def is_internal(self) -> bool:
+        """Whether the step is the engine's own affair, which the CLI does not show either: a default provider, say."""
+        if self.op is Op.REMOVE_PENDING_REPLACE:
+            return True
+        return urns.is_provider_type(self.type) and urns.name_of(self.urn).split("_")[0] == "default"
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the step is a part of another one, which stands for it (a replacement's creation and deletion)."""
+        return self.op in _PARTS
+
+    @property
     def replace_keys(self) -> tuple[str, ...]:
         """The properties that make a replacement necessary."""
         return self.diff.replace_keys
@@ -94,7 +107,15 @@ class Step:
         if self.old is not None:
             data["oldState"] = _state_to_json(self.old)
         if self.new is not None:
-            data["newState"] = _state_to_json(self.new)
+            # The CLI prints the new state as planned: what only the operation brings about is not in it.
+            is_carried_out = self.op not in _PLANNED and (self.op is not Op.REPLACE or self.marks_deletion)
+            data["newState"] = {
+                key: value
+                for key, value in _state_to_json(self.new).items()
+                if is_carried_out or key not in _BY_OPERATION or (key == "id" and self.new.external)
+            }
+            if self.old is not None and self.old.urn != self.urn:
+                data["newState"]["aliases"] = [self.old.urn]
         if self.changed_keys:
             data["diffReasons"] = list(self.changed_keys)
         if self.replace_keys:
@@ -108,15 +129,47 @@ class Step:
         return data
 
 
-def step(op: Op, old: ResourceState | None, new: ResourceState | None, diff: Diff = NO_DIFF, **flags: bool) -> Step:
-    """A step, with the values of its difference filled in for display."""
+_PLANNED = frozenset({Op.SAME, Op.CREATE, Op.CREATE_REPLACEMENT, Op.UPDATE, Op.READ, Op.READ_REPLACEMENT})
+_BY_OPERATION = frozenset({"id", "outputs", "created", "modified"})
+#: The parts of a replacement and the like, which the CLI lists only when asked.
+_PARTS = frozenset(
+    {
+        Op.CREATE_REPLACEMENT,
+        Op.DELETE_REPLACED,
+        Op.READ_REPLACEMENT,
+        Op.IMPORT_REPLACEMENT,
+        Op.DISCARD_REPLACED,
+        Op.REMOVE_PENDING_REPLACE,
+    }
+)
+
+
+def step(
+    op: Op,
+    old: ResourceState | None,
+    new: ResourceState | None,
+    diff: Diff = NO_DIFF,
+    *,
+    shown: Diff | None = None,
+    **flags: bool,
+) -> Step:
+    """A step, with the values of its difference filled in for display.
+
+    Args:
+        op: what happens.
+        old: the state before.
+        new: the state after.
+        diff: the answer that led to the step.
+        shown: the difference to display, where that is another one (components have no provider that answers).
+        **flags: as `Step` has them.
+    """
     state = new if new is not None else old
     if state is None:
         raise ValueError(f"a {op} step needs a state")
     empty: PropertyMap = {}
     detailed = (
-        with_values(diff, old.inputs, old.outputs, new.inputs if new is not None else empty)
-        if old is not None and diff.changes
+        with_values(shown or diff, old.inputs, old.outputs, new.inputs if new is not None else empty)
+        if old is not None and (shown or diff).changes
         else {}
     )
     return Step(op, state.urn, old, new, diff, detailed_diff=detailed, **flags)

@@ -135,11 +135,11 @@ def secret_like(outputs: PropertyMap, inputs: Mapping[str, Any]) -> PropertyMap:
 
 
 def plain(value: Value) -> Any:
-    """The value as JSON-able data for display: secrets blinded, unknowns as Pulumi's sentinel, whole numbers int."""
+    """The value as JSON-able data for display: secrets and unknowns by a word, whole numbers as int."""
     if isinstance(value, Secret):
         return REDACTED
     if value is UNKNOWN:
-        return UNKNOWN_STRING
+        return "[unknown]"
     if isinstance(value, Reference):
         return {"urn": value.urn, "id": plain(value.id)}
     if isinstance(value, dict):
