@@ -7,7 +7,7 @@ from itertools import pairwise
 import pulumi
 import pytest
 
-from components.aws.alarm_definitions import Metric, alarm_definitions, rollback_alarm_definitions
+from components.aws.alarm_definitions import Metric, MetricMath, alarm_definitions, rollback_alarm_definitions
 from components.aws.endpoint_config import endpoint_config_name, model_name
 from components.aws.model_deployment import deploy_model
 from components.aws.model_endpoint import EndpointNotUpdatedError
@@ -323,11 +323,12 @@ def test_trap_26_the_schedule_goes_before_its_endpoint():
 
 
 def test_trap_27_drift_metrics_are_named_in_one_place():
-    drift = [one for one in alarm_definitions(resolved(), BASELINE) if "data-quality" in one.name]
+    drift = [one.watches for one in alarm_definitions(resolved(), BASELINE) if "data-quality" in one.name]
+    maths = [one for one in drift if isinstance(one, MetricMath)]
     assert METRICS_NAMESPACE == "aws/sagemaker/Endpoints/data-metrics"
-    assert [len(one.watches.metrics) for one in drift] == [10, 2]
-    assert drift[1].watches.expression == "(FILL(m0, 0) > 0.2) + (FILL(m1, 0) > 0.2)"
-    assert drift[1].watches.metrics["m0"] == Metric(
+    assert [len(one.metrics) for one in maths] == [10, 2]
+    assert maths[1].expression == "(FILL(m0, 0) > 0.2) + (FILL(m1, 0) > 0.2)"
+    assert maths[1].metrics["m0"] == Metric(
         METRICS_NAMESPACE,
         "feature_baseline_drift_feature 10",
         {"Endpoint": "dev-tumor", "Feature": "feature 10", "MonitoringSchedule": "dev-tumor-data-quality"},
