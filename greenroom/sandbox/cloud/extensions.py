@@ -43,7 +43,7 @@ def _install() -> None:
     from moto.core.config import default_user_config
     from moto.core.responses import BaseResponse
 
-    from greenroom.sandbox.cloud import autoscaling, clock, determinism
+    from greenroom.sandbox.cloud import autoscaling, bucket_policy, clock, determinism
     from greenroom.sandbox.cloud.cloudwatch.backend import CloudWatchBackend
     from greenroom.sandbox.cloud.cloudwatch.responses import CloudWatchResponse
     from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
@@ -51,6 +51,7 @@ def _install() -> None:
 
     clock.install_in_moto()
     determinism.install_in_moto()
+    bucket_policy.install_in_moto()
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     moto.sagemaker.models.sagemaker_backends.backend = SageMakerBackend
     moto.sagemaker.urls.url_paths["{0}/$"] = SageMakerResponse.dispatch
