@@ -32,7 +32,10 @@ _OPERATORS: Mapping[str, Callable[[str, list[str]], bool]] = {
     "ArnNotEquals": lambda actual, expected: not _matches(expected, actual),
     "ArnNotLike": lambda actual, expected: not _matches(expected, actual),
 }
-"""Condition operators by name (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)."""
+"""Condition operators by name.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
 
 
 def decide(policy: Mapping[str, Any] | None, *, action: str, resource: str, requester: str, owner: str) -> bool | None:
