@@ -15,11 +15,11 @@ While it encodes, it notes where each member came from, so that a violation can 
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,29 +91,12 @@ class ScalarCodec(Codec):
     def encode(self, value: Any, place: Place, trace: Trace) -> Any:
         """As the shape wants it; what cannot be converted is left for the validator to refuse."""
         trace.note(place)
-        match self.wire_type:
-            case "integer" | "long":
-                return _as_integer(value)
-            case "double" | "float":
-                return _as_float(value)
-            case "boolean":
-                return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-            case "string":
-                return _as_text(value)
-            case _:
-                return value
+        convert = TO_WIRE.get(self.wire_type)
+        return value if convert is None else convert(value)
 
     def decode(self, value: Any) -> Any:
         """As the SDK's declared type wants it."""
-        match value:
-            case datetime.datetime():
-                return value.isoformat()
-            case bytes():
-                return value.decode(errors="replace")
-            case decimal.Decimal():
-                value = float(value)
-            case dict() | list():
-                return json.dumps(value)  # botocore parses IAM's policy documents on its own
+        value = _as_json_value(value)
         if self.python_type is str and isinstance(value, bool | int | float):
             return _as_text(value)
         if self.python_type in {int, float} and isinstance(value, str):
@@ -121,6 +104,21 @@ class ScalarCodec(Codec):
         if self.python_type is bool and isinstance(value, str):
             return value.lower() == "true"
         return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _as_json_value(value: Any) -> Any:
+    """What botocore parsed further than JSON goes; IAM's policy documents it parses on its own."""
+    match value:
+        case dt.datetime():
+            return value.isoformat()
+        case bytes():
+            return value.decode(errors="replace")
+        case decimal.Decimal():
+            return float(value)
+        case dict() | list():
+            return json.dumps(value)
+        case _:
+            return value
 
 
 def _as_integer(value: Any) -> Any:
@@ -135,12 +133,26 @@ def _as_float(value: Any) -> Any:
         return value
 
 
+def _as_boolean(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
 def _as_text(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(int(value)) if float(value).is_integer() else str(value)
     return value
+
+
+TO_WIRE: Mapping[str, Callable[[Any], Any]] = {
+    "integer": _as_integer,
+    "long": _as_integer,
+    "double": _as_float,
+    "float": _as_float,
+    "boolean": _as_boolean,
+    "string": _as_text,
+}
 
 
 @dataclass(frozen=True)
@@ -353,7 +365,9 @@ def _shape_at(shape: BotocoreShape, member: tuple[str, ...]) -> BotocoreShape | 
     return shape
 
 
-def build(declared: PropertyType, shape: BotocoreShape, exceptions: Mapping[str, str | None], path: str) -> Codec | None:
+def build(
+    declared: PropertyType, shape: BotocoreShape, exceptions: Mapping[str, str | None], path: str
+) -> Codec | None:
     """The codec between a declared type and a shape; None where neither rule nor table relates them.
 
     Args:
@@ -363,33 +377,34 @@ def build(declared: PropertyType, shape: BotocoreShape, exceptions: Mapping[str,
             own structure became; empty to spread it into its parent), or None for "no member".
         path: the property's path so far, as in the keys of `exceptions`.
     """
-    match declared, shape.type_name:
-        case Scalar(), "list":
-            item = build(declared, shape.member, exceptions, path)
-            return None if item is None else SingleItemCodec(item)
-        case Scalar(python_type=python_type), wire_type if wire_type not in {"structure", "map"}:
-            return ScalarCodec(python_type, wire_type)
-        case ListOf(item=item_type), "list":
-            item = build(item_type, shape.member, exceptions, path)
-            return None if item is None else ListCodec(item)
-        case ListOf(item=item_type), _:
-            item = build(item_type, shape, exceptions, path)
-            return None if item is None else ListOfOneCodec(item)
-        case MapOf(item=item_type), "map":
-            item = build(item_type, shape.value, exceptions, path)
-            return None if item is None else MapCodec(item)
-        case MapOf(item=item_type), "list":
-            return _pairs(item_type, shape.member, exceptions, path)
-        case Structure(), "structure":
-            return StructureCodec(declared.properties, shape, exceptions, path=path)
-        case Structure(), "list":
-            item = build(declared, shape.member, exceptions, path)
-            return None if item is None else SingleItemCodec(item)
-        case _:
-            return None
+
+    def inner(item: PropertyType, item_shape: BotocoreShape, wrap: Callable[[Codec], Codec]) -> Codec | None:
+        codec = build(item, item_shape, exceptions, path)
+        return None if codec is None else wrap(codec)
+
+    wire_type = shape.type_name
+    codec: Codec | None = None
+    match declared:
+        case Scalar() | Structure() if wire_type == "list":
+            codec = inner(declared, shape.member, SingleItemCodec)
+        case Scalar(python_type=python_type) if wire_type not in {"structure", "map"}:
+            codec = ScalarCodec(python_type, wire_type)
+        case ListOf(item=item) if wire_type == "list":
+            codec = inner(item, shape.member, ListCodec)
+        case ListOf(item=item):
+            codec = inner(item, shape, ListOfOneCodec)
+        case MapOf(item=item) if wire_type == "map":
+            codec = inner(item, shape.value, MapCodec)
+        case MapOf(item=item) if wire_type == "list":
+            codec = _pairs(item, shape.member, exceptions, path)
+        case Structure() if wire_type == "structure":
+            codec = StructureCodec(declared.properties, shape, exceptions, path=path)
+    return codec
 
 
-def _pairs(item_type: PropertyType, pair: BotocoreShape, exceptions: Mapping[str, str | None], path: str) -> Codec | None:
+def _pairs(
+    item_type: PropertyType, pair: BotocoreShape, exceptions: Mapping[str, str | None], path: str
+) -> Codec | None:
     if pair.type_name != "structure":
         return None
     key = next((member for member in KEY_MEMBERS if member in pair.members), None)

@@ -56,6 +56,7 @@ def check(
     session: AccountSession,
     inputs: Mapping[str, Any],
     old_inputs: Mapping[str, Any],
+    *,
     logical_name: str,
     random_seed: bytes,
 ) -> Checked:
@@ -65,7 +66,7 @@ def check(
     if kind.autoname is not None:
         given = named(kind.autoname, given, old_inputs, logical_name, random_seed)
     if kind.package == "aws-native" and session.default_tags and "tags" in kind.structure.properties:
-        given = {**given, "tags": tags_value(kind, effective_tags(kind, session, given))}
+        given = {**given, "tags": tags_value(kind, effective_tags(session, given))}
     if declared:
         return Checked(given, declared)
     return Checked(given, kind.violations(given, _tags_or_none(kind, session, given)))
@@ -117,13 +118,13 @@ def _unknown_property(name: str, declared: Structure) -> str:
     return f"is no property of this type; {hint}allowed: {', '.join(sorted(declared.properties))}"
 
 
-def effective_tags(kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def effective_tags(session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The provider's default tags and the resource's own, which win."""
     return {**session.default_tags, **tags_map(inputs.get("tags"))}
 
 
 def _tags_or_none(kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {} if kind.tagging is None else effective_tags(kind, session, inputs)
+    return {} if kind.tagging is None else effective_tags(session, inputs)
 
 
 def diff(
@@ -133,7 +134,7 @@ def diff(
     old_inputs = state.get(INPUTS_KEY) or {name: state[name] for name in kind.structure.properties if name in state}
     changes = [change for change in input_changes(old_inputs, inputs) if not _ignored(change, ignored)]
     if kind.tagging is not None and not any(change.property == "tags" for change in changes):
-        wanted = effective_tags(kind, session, inputs)
+        wanted = effective_tags(session, inputs)
         changes += [Change(path, "tagsAll", ChangeKind.UPDATE) for path in _default_tags_changed(state, wanted)]
     if _region(session, state) != inputs.get("region", session.region) and not any(
         c.property == "region" for c in changes
@@ -186,7 +187,7 @@ def planned(
             outputs[name] = old[name]
         elif name in kind.schema.computed:
             outputs[name] = UNKNOWN
-    return {**outputs, **_told_by_provider(kind, session, inputs, effective_tags(kind, session, inputs))}
+    return {**outputs, **_told_by_provider(kind, session, inputs, effective_tags(session, inputs))}
 
 
 def _told_by_provider(
@@ -271,7 +272,7 @@ def read(
     drifted_inputs |= _drifted_tags(kind, session, inputs, tags)
     state = _state(kind, session, drifted_inputs, live, tags)
     if unread:
-        state.outputs[UNREAD_KEY] = sorted(unread)
+        state.outputs[UNREAD_KEY] = list(outputs[UNREAD_KEY])
     return State(resource_id if not imported else state.resource_id, state.inputs, state.outputs)
 
 
@@ -293,6 +294,7 @@ def update(
     session: AccountSession,
     state: Mapping[str, Any],
     inputs: Mapping[str, Any],
+    *,
     ignored: list[str],
     bound_seconds: float | None,
 ) -> State:

@@ -141,14 +141,14 @@ class AwsProvider(sdk.Provider):
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         """Names the resource, and refuses all that AWS would refuse."""
-        kind = resource_type(request.type)
+        kind = resource_type(_type_of(request.urn))
         checked = lifecycle.check(
             kind,
             self.session,
             plain_map(request.new_inputs),
             plain_map(request.old_inputs),
-            request.name,
-            bytes(request.random_seed or b""),
+            logical_name=request.name,
+            random_seed=bytes(request.random_seed or b""),
         )
         inputs = property_values(checked.inputs, secret_keys(request.new_inputs))
         return sdk.CheckResponse(
@@ -157,7 +157,7 @@ class AwsProvider(sdk.Provider):
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """What would change, property path by property path."""
-        kind = resource_type(request.type)
+        kind = resource_type(_type_of(request.urn))
         found = lifecycle.diff(
             kind, self.session, plain_map(request.old_state), plain_map(request.new_inputs), request.ignore_changes
         )
@@ -203,7 +203,12 @@ class AwsProvider(sdk.Provider):
             return sdk.UpdateResponse(properties=property_values(outputs, secret))
         state = await _on_a_thread(
             lambda: lifecycle.update(
-                kind, self.session, olds, news, list(request.ignore_changes), _bound(request.timeout)
+                kind,
+                self.session,
+                olds,
+                news,
+                ignored=list(request.ignore_changes),
+                bound_seconds=_bound(request.timeout),
             )
         )
         return sdk.UpdateResponse(properties=_outputs(state, secret))

@@ -5,6 +5,7 @@ botocore's shapes: the requests, the outputs, and which change replaces the reso
 request takes and the updating one does not). A type whose API is of another shape overrides the step that differs.
 """
 
+# ruff: noqa: ARG002  # a type's step need not use all that every type's step is given
 from __future__ import annotations
 
 import functools
@@ -25,7 +26,8 @@ from greenroom.sandbox.provider.validator import violations_of
 # Codes by which services say that there is no such thing; SageMaker and CloudFormation say it in a message only.
 GONE_CODE = re.compile(r"NotFound|NoSuch|DoesNotExist|ResourceNotFound|^404$")
 GONE_MESSAGE = re.compile(
-    r"could not find|cannot find|does not exist|no longer exists|not found|is not found", re.IGNORECASE
+    r"could not find|\bno \w+(?: \w+)* found|cannot find|does not exist|no longer exists|not found|is not found",
+    re.IGNORECASE,
 )
 
 # Inputs and outputs that are never members of a type's own requests: tags have a module of their own.
@@ -175,7 +177,8 @@ class ResourceType:
         return list(dict.fromkeys([*found, *self.extra_violations(inputs)]))
 
     def _broken(self, operation: str, request: Mapping[str, Any], trace: Trace) -> list[Violation]:
-        return violations_of(request, MODELS.operation(self.service, operation).input_shape, trace.sources)
+        shape: Any = MODELS.operation(self.service, operation).input_shape
+        return violations_of(request, shape, trace.sources)
 
     # ---- life ----
 
@@ -225,12 +228,10 @@ class ResourceType:
         """The resource in the read operation's response; None when it is not there."""
         found: Any = response
         for step in self.found:
-            if isinstance(step, int):
-                found = found[step] if len(found) > step else None
-            else:
-                found = found.get(step)
-            if found is None:
+            missing = len(found) <= step if isinstance(step, int) else step not in found
+            if missing:
                 return None
+            found = found[step]
         return dict(found)
 
     def live_tags(self, session: AccountSession, live: Mapping[str, Any]) -> dict[str, str]:
@@ -286,7 +287,7 @@ class ResourceType:
         Raises:
             InvalidInputsError: the id is not of this type's form.
         """
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(self.id_format))
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.id_format))
         match = re.fullmatch(pattern, resource_id)
         if match is None:
             violation = Violation("id", f"{resource_id!r} is not of the form {self.id_format}")

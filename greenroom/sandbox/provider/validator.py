@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from botocore.model import Shape
@@ -61,25 +61,26 @@ class Violations(ValidationErrors):
 
 
 def _botocore_reason(reason: str, details: Mapping[str, Any]) -> str:
-    value = details.get("param")
-    match reason:
-        case "missing required field":
-            return "is required and is missing"
-        case "unknown field":
-            return f"is not known to AWS; allowed: {', '.join(details['valid_names'])}"
-        case "invalid type" | "invalid type for document":
-            wanted = " or ".join(name.split("'")[1] if "'" in name else name for name in details["valid_types"])
-            return f"{value!r} is of type {type(value).__name__}; allowed: {wanted}"
-        case "invalid range":
-            return f"{value!r} is too small; allowed: {details['min_allowed']} or more"
-        case "invalid length":
-            return f"length {value} is too short; allowed: {details['min_allowed']} or more"
-        case "more than one input":
-            return f"has more than one member; allowed: exactly one of {', '.join(details['members'])}"
-        case "empty input":
-            return f"is empty; allowed: exactly one of {', '.join(details['members'])}"
-        case _:
-            return f"{reason}: {details.get('type_error', value)}"
+    tell = BOTOCORE_REASONS.get(reason)
+    return f"{reason}: {details.get('type_error', details.get('param'))}" if tell is None else tell(details)
+
+
+def _wrong_type(details: Mapping[str, Any]) -> str:
+    value = details["param"]
+    wanted = " or ".join(name.split("'")[1] if "'" in name else name for name in details["valid_types"])
+    return f"{value!r} is of type {type(value).__name__}; allowed: {wanted}"
+
+
+BOTOCORE_REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing required field": lambda _: "is required and is missing",
+    "unknown field": lambda details: f"is not known to AWS; allowed: {', '.join(details['valid_names'])}",
+    "invalid type": _wrong_type,
+    "invalid type for document": _wrong_type,
+    "invalid range": lambda details: f"{details['param']} is too small; allowed: {details['min_allowed']} or more",
+    "invalid length": lambda details: f"length {details['param']}; allowed: {details['min_allowed']} or more",
+    "more than one input": lambda details: f"has several; allowed: exactly one of {', '.join(details['members'])}",
+    "empty input": lambda details: f"is empty; allowed: exactly one of {', '.join(details['members'])}",
+}
 
 
 class ServiceModelValidator(ParamValidator):
@@ -91,7 +92,7 @@ class ServiceModelValidator(ParamValidator):
         self._validate(params, shape, violations, name="")
         return violations
 
-    def _shape_has_constraints(self, shape: Shape) -> bool:
+    def _shape_has_constraints(self, shape: Shape) -> bool:  # noqa: ARG002
         # botocore takes a short cut through lists of plain scalars; ours must see each item.
         return True
 
@@ -99,7 +100,7 @@ class ServiceModelValidator(ParamValidator):
         if params is UNKNOWN:
             return
         before = len(errors.found)
-        super()._validate(params, shape, errors, name)
+        super()._validate(params, shape, errors, name)  # type: ignore[misc]
         if len(errors.found) > before and not isinstance(params, Mapping | list | tuple):
             return
         for text in _broken_constraints(params, shape):

@@ -10,7 +10,11 @@ from typing import Any
 ACCOUNT = "111122223333"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/execution"
 BUCKET = "dev-artifacts"
-RESOURCE = {"resourceId": "endpoint/dev-tumor/variant/main", "serviceNamespace": "sagemaker", "scalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+RESOURCE = {
+    "resourceId": "endpoint/dev-tumor/variant/main",
+    "serviceNamespace": "sagemaker",
+    "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
 TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:alarms"
 
 
@@ -50,7 +54,7 @@ class Sample:
     import_id: str | None = None
 
 
-MODEL = {
+MODEL: dict[str, Any] = {
     "name": "tumor-0a1b2c3d4e",
     "executionRoleArn": ROLE_ARN,
     "enableNetworkIsolation": True,
@@ -59,13 +63,17 @@ MODEL = {
         "environment": {"SAGEMAKER_PROGRAM": "inference.py"},
         "modelDataSource": {
             "s3DataSources": [
-                {"compressionType": "None", "s3DataType": "S3Prefix", "s3Uri": f"s3://{BUCKET}/releases/tumor/ab/model/"}
+                {
+                    "compressionType": "None",
+                    "s3DataType": "S3Prefix",
+                    "s3Uri": f"s3://{BUCKET}/releases/tumor/ab/model/",
+                }
             ]
         },
     },
     "tags": {"team": "oncology"},
 }
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "name": "tumor-config-0a1b2c3d4e",
     "productionVariants": [
         {
@@ -86,8 +94,8 @@ CONFIG = {
     },
     "tags": {"team": "oncology"},
 }
-OTHER_CONFIG = {**CONFIG, "name": "tumor-config-ffffffffff"}
-ENDPOINT = {
+OTHER_CONFIG: dict[str, Any] = {**CONFIG, "name": "tumor-config-ffffffffff"}
+ENDPOINT: dict[str, Any] = {
     "endpointName": "dev-tumor",
     "endpointConfigName": CONFIG["name"],
     "retainAllVariantProperties": True,
@@ -112,11 +120,19 @@ ROLE_TYPE = "aws:iam/role:Role"
 TOPIC_TYPE = "aws:sns/topic:Topic"
 JOB_TYPE = "aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition"
 EXECUTION_ROLE = (ROLE_TYPE, {"name": "execution", "assumeRolePolicy": trust("sagemaker.amazonaws.com")})
-STANDING_ENDPOINT = ((EXECUTION_ROLE), (MODEL_TYPE, MODEL), (CONFIG_TYPE, CONFIG), (CONFIG_TYPE, OTHER_CONFIG), (ENDPOINT_TYPE, ENDPOINT))
-JOB = {
+STANDING_ENDPOINT = (
+    (EXECUTION_ROLE),
+    (MODEL_TYPE, MODEL),
+    (CONFIG_TYPE, CONFIG),
+    (CONFIG_TYPE, OTHER_CONFIG),
+    (ENDPOINT_TYPE, ENDPOINT),
+)
+JOB: dict[str, Any] = {
     "name": "tumor-data-quality-0a1b2c3d4e",
     "roleArn": ROLE_ARN,
-    "dataQualityAppSpecification": {"imageUri": "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"},
+    "dataQualityAppSpecification": {
+        "imageUri": "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
+    },
     "dataQualityJobInput": {
         "endpointInput": {
             "endpointName": "dev-tumor",
@@ -138,7 +154,7 @@ JOB = {
     "stoppingCondition": {"maxRuntimeInSeconds": 1800.0},
     "tags": {"team": "oncology"},
 }
-SCHEDULE = {
+SCHEDULE: dict[str, Any] = {
     "name": "tumor-data-quality",
     "monitoringScheduleConfig": {
         "monitoringJobDefinitionName": JOB["name"],
@@ -147,7 +163,7 @@ SCHEDULE = {
     },
     "tags": {"team": "oncology"},
 }
-ALARM = {
+ALARM: dict[str, Any] = {
     "name": "dev-tumor-5xx",
     "alarmDescription": "The model answers with errors.",
     "namespace": "AWS/SageMaker",
@@ -163,7 +179,7 @@ ALARM = {
     "alarmActions": [TOPIC_ARN],
     "tags": {"team": "oncology"},
 }
-METRIC_MATH_ALARM = {
+METRIC_MATH_ALARM: dict[str, Any] = {
     "name": "dev-tumor-5xx-rate",
     "evaluationPeriods": 5.0,
     "comparisonOperator": "GreaterThanThreshold",
@@ -210,7 +226,12 @@ SAMPLES = (
         updates={
             "endpointConfigName": OTHER_CONFIG["name"],
             "tags": [{"key": "team", "value": "surgery"}],
-            "deploymentConfig": {"rollingUpdatePolicy": {"maximumBatchSize": {"type": "CAPACITY_PERCENT", "value": 50.0}, "waitIntervalInSeconds": 60.0}},
+            "deploymentConfig": {
+                "rollingUpdatePolicy": {
+                    "maximumBatchSize": {"type": "CAPACITY_PERCENT", "value": 50.0},
+                    "waitIntervalInSeconds": 60.0,
+                }
+            },
         },
         replaces={"endpointName": "dev-tumor-2"},
         unread=("retainAllVariantProperties", "deploymentConfig"),
@@ -253,7 +274,10 @@ SAMPLES = (
     ),
     Sample(
         "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy",
-        {"modelPackageGroupName": "tumor", "resourcePolicy": policy("one", {"AWS": ACCOUNT}, action="sagemaker:DescribeModelPackage")},
+        {
+            "modelPackageGroupName": "tumor",
+            "resourcePolicy": policy("one", {"AWS": ACCOUNT}, action="sagemaker:DescribeModelPackage"),
+        },
         "tumor",
         needs=(("aws:sagemaker/modelPackageGroup:ModelPackageGroup", {"modelPackageGroupName": "tumor"}),),
         updates={"resourcePolicy": policy("two", {"AWS": ACCOUNT}, action="sagemaker:DescribeModelPackage")},
@@ -263,7 +287,12 @@ SAMPLES = (
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         ALARM,
         "dev-tumor-5xx",
-        updates={"threshold": 2.5, "alarmActions": [], "alarmDescription": "Errors.", "dimensions": {"EndpointName": "x"}},
+        updates={
+            "threshold": 2.5,
+            "alarmActions": [],
+            "alarmDescription": "Errors.",
+            "dimensions": {"EndpointName": "x"},
+        },
         replaces={"name": "other"},
     ),
     Sample(
@@ -375,7 +404,9 @@ SAMPLES = (
         },
         BUCKET,
         needs=((BUCKET_TYPE, {"bucket": BUCKET}),),
-        updates={"rules": [{"id": "uploads", "status": "Disabled", "filter": {"prefix": ""}, "expiration": {"days": 1.0}}]},
+        updates={
+            "rules": [{"id": "uploads", "status": "Disabled", "filter": {"prefix": ""}, "expiration": {"days": 1.0}}]
+        },
         replaces={"bucket": "other-bucket"},
     ),
     Sample(
@@ -452,7 +483,12 @@ SAMPLES = (
     ),
     Sample(
         "aws:sns/topicSubscription:TopicSubscription",
-        {"topic": TOPIC_ARN, "protocol": "sqs", "endpoint": f"arn:aws:sqs:us-east-1:{ACCOUNT}:alarms", "rawMessageDelivery": True},
+        {
+            "topic": TOPIC_ARN,
+            "protocol": "sqs",
+            "endpoint": f"arn:aws:sqs:us-east-1:{ACCOUNT}:alarms",
+            "rawMessageDelivery": True,
+        },
         needs=((TOPIC_TYPE, {"name": "alarms"}),),
         updates={"rawMessageDelivery": False, "filterPolicy": json.dumps({"state": ["ALARM"]})},
         replaces={"endpoint": f"arn:aws:sqs:us-east-1:{ACCOUNT}:other"},
@@ -480,7 +516,10 @@ SAMPLES = (
             },
         },
         "invocations",
-        needs=(*STANDING_ENDPOINT, ("aws:appautoscaling/target:Target", {**RESOURCE, "minCapacity": 1.0, "maxCapacity": 4.0})),
+        needs=(
+            *STANDING_ENDPOINT,
+            ("aws:appautoscaling/target:Target", {**RESOURCE, "minCapacity": 1.0, "maxCapacity": 4.0}),
+        ),
         updates={
             "targetTrackingScalingPolicyConfiguration": {
                 "targetValue": 50.0,

@@ -53,7 +53,9 @@ class AwsStage:
     def urn(token: str, name: str) -> str:
         return f"urn:pulumi:dev::greenroom::{token}::{name}"
 
-    def check(self, token: str, inputs: Mapping[str, Any], old: Mapping[str, Any] | None = None, name: str = "it") -> dict[str, Any]:
+    def check(
+        self, token: str, inputs: Mapping[str, Any], old: Mapping[str, Any] | None = None, name: str = "it"
+    ) -> dict[str, Any]:
         request = sdk.CheckRequest(
             self.urn(token, name), property_values(dict(old or {})), property_values(dict(inputs)), b"seed"
         )
@@ -69,7 +71,9 @@ class AwsStage:
         return Made(request.urn, response.resource_id or "", checked, plain_map(response.properties))
 
     def preview(self, token: str, inputs: Mapping[str, Any], name: str = "it") -> dict[str, Any]:
-        request = sdk.CreateRequest(self.urn(token, name), property_values(self.check(token, inputs, name=name)), 0, True)
+        request = sdk.CreateRequest(
+            self.urn(token, name), property_values(self.check(token, inputs, name=name)), 0, True
+        )
         return plain_map(asyncio.run(self.of(token).create(request)).properties)
 
     def diff(self, made: Made, inputs: Mapping[str, Any], ignored: tuple[str, ...] = ()) -> sdk.DiffResponse:

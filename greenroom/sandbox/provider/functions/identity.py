@@ -1,4 +1,4 @@
-"""Who and where we are: `aws.getCallerIdentity`, `getPartition`, `getRegion`, `getAvailabilityZones`, `getDefaultTags`."""
+"""Who and where we are: the caller's identity, the partition, the region, its zones, the provider's default tags."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import Any
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
 
-TOKEN = "aws:iam/getPolicyDocument:getPolicyDocument"
+FUNCTION = "aws:iam/getPolicyDocument:getPolicyDocument"
 DEFAULT_VERSION = "2012-10-17"
 VERSIONS = ("2008-10-17", DEFAULT_VERSION)
 EFFECTS = ("Allow", "Deny")
@@ -57,7 +57,7 @@ def get_policy_document(_session: AccountSession, arguments: Mapping[str, Any]) 
 def _refuse(violations: Iterable[Violation]) -> None:
     found = list(violations)
     if found:
-        raise InvalidInputsError(TOKEN, found)
+        raise InvalidInputsError(FUNCTION, found)
 
 
 def _violations(arguments: Mapping[str, Any]) -> Iterable[Violation]:
@@ -120,7 +120,7 @@ def _conditions(conditions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, 
 
 
 def _merged(arguments: Mapping[str, Any], given: list[dict[str, Any]]) -> dict[str, Any]:
-    """Source documents first, then the given statements, then the overriding ones; a later `Sid` takes an earlier's place."""
+    """Source documents, the given statements, the overriding ones; a later `Sid` takes an earlier's place."""
     layers = [
         *_documents(arguments, "sourcePolicyDocuments", "sourceJson"),
         {"Statement": given},
@@ -150,5 +150,5 @@ def _documents(arguments: Mapping[str, Any], many: str, one: str) -> list[dict[s
             if text:
                 documents.append(json.loads(text))
         except ValueError as error:
-            raise InvalidInputsError(TOKEN, [Violation(f"{many}[{index}]", f"is no JSON: {error}")]) from error
+            raise InvalidInputsError(FUNCTION, [Violation(f"{many}[{index}]", f"is no JSON: {error}")]) from error
     return documents

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 """
 
+# ruff: noqa: ARG002  # a type's step need not use all that every type's step is given
 from __future__ import annotations
 
 from collections.abc import Mapping

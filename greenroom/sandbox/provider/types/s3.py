@@ -5,6 +5,7 @@ sandbox. The old inputs are refused by name, with the type to use.
 https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
 """
 
+# ruff: noqa: ARG002  # a type's step need not use all that every type's step is given
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -6,6 +6,7 @@ configuration: SageMaker answers a rollout that it rolled back with `InService` 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
 """
 
+# ruff: noqa: ARG002  # a type's step need not use all that every type's step is given
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 """
 
+# ruff: noqa: ARG002  # a type's step need not use all that every type's step is given
 from __future__ import annotations
 
 import json
@@ -110,7 +111,13 @@ TOPIC = TopicType(
     id_format="{arn}",
     prefixes=("Topic",),
     exceptions={name: f"Attributes.{attribute}" for name, attribute in TOPIC_ATTRIBUTES.items()},
-    operation_exceptions={"response": {"arn": "Attributes.TopicArn", "owner": "Attributes.Owner", "beginningArchiveTime": "Attributes.BeginningArchiveTime"}},
+    operation_exceptions={
+        "response": {
+            "arn": "Attributes.TopicArn",
+            "owner": "Attributes.Owner",
+            "beginningArchiveTime": "Attributes.BeginningArchiveTime",
+        }
+    },
     replaced_by=frozenset({"name", "namePrefix", "fifoTopic"}),
     shared=frozenset({"policy"}),
     autoname=AutoName(longest=LONGEST_TOPIC_NAME),
