@@ -1,0 +1,89 @@
+"""What an exception becomes: one message on stderr, one exit code.
+
+| raised | shown | exit code |
+|---|---|---|
+| what the user can fix: a spec, a release, a project, a stack, a held lock | the message | 2 |
+| the deployment failed | the message | 1 |
+| Ctrl-C, SIGTERM | "interrupted", and that the state is whole | 130 |
+| anything else: a bug of ours | one line, and how to see the traceback | 1 |
+
+With `--json`, stdout carries `{"error": {"kind", "message", "exitCode", "violations"?}}` as well, unless the command's
+result is there already: a program that reads stdout always finds one JSON object there.
+
+The trees of errors are found among the modules that are loaded: an error that was raised has its module imported.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from greenroom.cli.terminal import JSON_WRITTEN
+from greenroom.errors import GreenroomError
+
+INTERRUPTED = 130
+
+_EXIT_CODES: tuple[tuple[str, str, int], ...] = (
+    ("greenroom.sandbox.engine.errors", "UserError", 2),
+    ("greenroom.sandbox.engine.errors", "DeploymentError", 1),
+    ("greenroom.sandbox.provider.errors", "ProviderError", 1),
+    ("greenroom.sandbox.cloud.errors", "CloudError", 1),
+    ("components.specs.violations", "SpecError", 2),
+    ("model_packaging.errors", "PackagingError", 2),
+)
+"""Module, class, exit code: what is in none of these trees, nor in `greenroom.errors`, is a bug of ours."""
+
+
+def exit_code_of(error: BaseException) -> int | None:
+    """The exit code of an error that is not a bug of ours; `None` for one that is."""
+    if isinstance(error, GreenroomError):
+        return error.exit_code
+    for module, name, code in _EXIT_CODES:
+        kind = getattr(sys.modules.get(module), name, None)
+        if isinstance(kind, type) and isinstance(error, kind):
+            return code
+    return None
+
+
+@contextmanager
+def end_in_exit_code(ctx: click.Context) -> Iterator[None]:
+    """Turn what the body raises into a message and click's `Exit`; click's own exceptions pass."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except KeyboardInterrupt:
+        message = "interrupted; the state holds every step that ended, and the next command goes on from there"
+        _tell(ctx, "Interrupted", message, INTERRUPTED)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        raise  # click ends quietly when a reader such as `head` closes stdout
+    except Exception as error:
+        code = exit_code_of(error)
+        if code is None and (ctx.find_root().obj or {}).get("debug"):
+            raise
+        if code is None:
+            code = 1
+            message = (
+                f"{type(error).__name__}: {error}\n"
+                "  This is a bug of Greenroom; GREENROOM_DEBUG=1 before the same command shows the traceback."
+            )
+        else:
+            message = str(error)
+        _tell(ctx, type(error).__name__, message, code, violations=getattr(error, "violations", ()))
+        raise click.exceptions.Exit(code) from error
+
+
+def _tell(ctx: click.Context, kind: str, message: str, code: int, *, violations: Sequence[Any] = ()) -> None:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    if ctx.params.get("as_json") and not ctx.meta.get(JSON_WRITTEN):
+        error: dict[str, Any] = {"kind": kind, "message": message, "exitCode": code}
+        if violations:
+            error["violations"] = [asdict(violation) for violation in violations]
+        click.echo(json.dumps({"error": error}, indent=2, default=str))

@@ -1,0 +1,45 @@
+"""`greenroom sandbox preview`: what `up` would do, property by property."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from greenroom.cli.lazy import Command
+from greenroom.cli.options import account_option, json_option, project_option
+from greenroom.cli.terminal import Terminal
+
+EPILOG = """\b
+Example:
+  greenroom sandbox preview dev
+  greenroom sandbox preview dev --json | jq .changeSummary
+\b
+--json prints what `pulumi preview --json` prints.
+Exit codes: 0 planned, 1 the program failed or a provider refused the plan, 2 bad input."""
+
+
+@click.command("preview", cls=Command, epilog=EPILOG, short_help="What up would do, property by property.")
+@click.argument("stack")
+@click.option("--refresh", is_flag=True, help="Read every resource first.")
+@account_option
+@project_option
+@json_option
+def command(stack: str, *, refresh: bool, account: str | None, project_folder: Path | None, as_json: bool) -> None:
+    """Show what `up STACK` would do: every property that differs, old => new, and what forces a replacement.
+
+    Nothing is deployed. Secrets read [secret]; what is known only after an operation reads output<string>.
+    """
+    from greenroom.cli.plan import plan_lines
+    from greenroom.cli.sandbox.running import open_here, pulumi_json, raise_if_failed, summarize
+
+    terminal = Terminal.here()
+    project = open_here(terminal, project_folder, account)
+    planned = project.preview(stack, refresh=refresh)
+    if as_json:
+        terminal.json(pulumi_json(planned))
+    else:
+        for line in plan_lines(planned.result):
+            terminal.result(line)
+        summarize(terminal, [planned], planned=True)
+    raise_if_failed(project.sandbox, [planned])

@@ -1,0 +1,93 @@
+"""The sandbox's operations on whatever project there is: one of ours, or any Pulumi Python project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from greenroom.delivery.project import GreenroomProject, is_greenroom_project
+from greenroom.delivery.rehearsal import Progress, Rehearsal, StackResult
+from greenroom.errors import UserError
+from greenroom.sandbox.session import DEFAULT_ACCOUNT_ID, Sandbox
+
+
+class Operations(Protocol):
+    """What a command can do to a stack, whatever project it is of."""
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The engine and the local AWS."""
+
+    def up(self, stack: str, *, refresh: bool = False) -> tuple[StackResult, ...]:
+        """Deploy a stack, and what it needs first; a result a stack, the asked one last."""
+
+    def preview(self, stack: str, *, refresh: bool = False) -> StackResult:
+        """What `up` would do to the stack."""
+
+    def refresh(self, stack: str) -> StackResult:
+        """Read every resource anew."""
+
+    def destroy(self, stack: str) -> tuple[StackResult, ...]:
+        """Take the stack down, and what was there only for it."""
+
+
+@dataclass(frozen=True)
+class PlainProject:
+    """Any Pulumi Python project: a stack needs nothing but itself."""
+
+    sandbox: Sandbox
+    progress: Progress
+
+    def up(self, stack: str, *, refresh: bool = False) -> tuple[StackResult, ...]:
+        """Deploy the stack."""
+        with self.progress("Updating", stack) as listener:
+            return (StackResult(stack, self.sandbox.up(stack, refresh=refresh, listener=listener)),)
+
+    def preview(self, stack: str, *, refresh: bool = False) -> StackResult:
+        """What `up` would do."""
+        with self.progress("Previewing", stack) as listener:
+            return StackResult(stack, self.sandbox.preview(stack, refresh=refresh, listener=listener))
+
+    def refresh(self, stack: str) -> StackResult:
+        """Read every resource anew."""
+        with self.progress("Refreshing", stack) as listener:
+            return StackResult(stack, self.sandbox.refresh(stack, listener=listener))
+
+    def destroy(self, stack: str) -> tuple[StackResult, ...]:
+        """Take the stack down."""
+        with self.progress("Destroying", stack) as listener:
+            return (StackResult(stack, self.sandbox.destroy(stack, listener=listener)),)
+
+
+def open_project(
+    root: Path,
+    *,
+    account_id: str | None,
+    narrate: Callable[[str], None],
+    progress: Progress,
+) -> Operations:
+    """The operations on the project in `root`.
+
+    Args:
+        root: the folder of Pulumi.yaml.
+        account_id: whom a plain project's programs act as; `None` for the default.
+        narrate: is told what happens between stacks.
+        progress: shows what happens to a stack.
+
+    Raises:
+        UserError: an account is given for a project whose environments name theirs.
+        SpecError: the project is ours, and what is written in it is not right.
+    """
+    if not is_greenroom_project(root):
+        account = DEFAULT_ACCOUNT_ID if account_id is None else account_id
+        sandbox = Sandbox(root, account_id=account, narrate=narrate)
+        return PlainProject(sandbox, progress)
+    if account_id is not None:
+        raise UserError(
+            f"{root}: the environments of this project name their accounts; --account {account_id} says nothing here.",
+            fix="Leave it out, or change account_id in environments/ENV.yaml.",
+        )
+    project = GreenroomProject.load(root)
+    return Rehearsal(project, Sandbox(root, narrate=narrate), narrate, progress)

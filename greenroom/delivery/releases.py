@@ -1,0 +1,91 @@
+"""Pinned releases: into the local store, and from there into the artifact bucket of the local AWS.
+
+A release that is not in the store is packaged from `models/NAME`. Packaging is deterministic, so the files either
+give the digest that the environment pins, or they have changed since: then nothing is deployed, and the error names
+both digests and how to pin the new one.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from greenroom.delivery.project import GreenroomProject, PinnedRelease
+from greenroom.errors import ReleasePinError
+from model_packaging import Release, ReleaseNotFoundError, package, publish
+
+Narrate: TypeAlias = Callable[[str], None]
+
+S3Client: TypeAlias = Any
+"""`boto3.client("s3")`: boto3 makes its clients' classes at run time."""
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit that the folder's files are at; `None` outside a repository, or without git."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False, timeout=10
+        )
+    except OSError:
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def ensure_pinned(project: GreenroomProject, stack: str, narrate: Narrate) -> tuple[Release, ...]:
+    """The releases that a stack pins, packaged first where the store lacks them.
+
+    Raises:
+        ReleasePinError: the model's files give another digest, or an older release is nowhere to be had.
+    """
+    return tuple(_ensure(project, stack, pin, narrate) for pin in project.pins_of(stack))
+
+
+def _ensure(project: GreenroomProject, stack: str, pin: PinnedRelease, narrate: Narrate) -> Release:
+    try:
+        return project.releases.load(pin.model, pin.digest)
+    except ReleaseNotFoundError:
+        folder = project.root / "models" / pin.model
+    environment = project.specs.environment_of(stack)
+    where = f"environments/{environment.name}.yaml: releases.{pin.model}"
+    if not pin.current:
+        where += ".previous"
+    release = package(folder, project.releases, git_commit=git_commit(folder))
+    narrate(f"packaged {pin.model} {release.version} ({release.digest})")
+    if release.digest == pin.digest:
+        return release
+    raise ReleasePinError(
+        f"{where} pins {pin.digest}, which is not in {project.releases.root};"
+        f" models/{pin.model} gives {release.digest}.",
+        fix=_how_to_go_on(pin, environment.name),
+    )
+
+
+def _how_to_go_on(pin: PinnedRelease, environment: str) -> str:
+    if not pin.current:
+        return "Package that release again from the commit it was made at, or take its digest out of `previous`."
+    return (
+        f"To deploy the files as they are: greenroom package models/{pin.model} --pin {environment}\n"
+        "  To deploy the pinned release: check out the commit it was packaged at and package it again."
+    )
+
+
+def publish_all(
+    project: GreenroomProject, releases: Iterable[Release], s3_client: S3Client, bucket: str, narrate: Narrate
+) -> None:
+    """Put releases into the artifact bucket, where endpoints read them; those that are there already cost one read."""
+    for release in releases:
+        if publish(release, project.releases, s3_client, bucket):
+            narrate(f"published {release.name} {release.version} to s3://{bucket}/{release.s3_prefix}")
+
+
+def empty_bucket(s3_client: S3Client, bucket: str) -> int:
+    """Delete every version of every object of a bucket, that it may be deleted; how many versions there were."""
+    count = 0
+    for page in s3_client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        for entry in found:
+            s3_client.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+        count += len(found)
+    return count

@@ -1,0 +1,1 @@
+"""Figures and ratios, never a timed test: `make bench`."""

@@ -1,0 +1,111 @@
+"""What is measured, each in a process of its own: `python -m tests.bench.child sdk|preview|up|cloud …`.
+
+`sdk` runs the stack's program with the Pulumi SDK alone (`set_mocks`): the floor that any engine stands on. `preview`
+and `up` run it with the sandbox's engine against a local AWS at a given URL. `cloud` is that local AWS, without the
+models' containers: a hundred serving processes would measure the machine, not the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+STACK = "dev"
+
+
+def sdk(project: str) -> None:
+    """The stack's program against the SDK's own mocks, as a preview; prints how many resources it registers."""
+    import pulumi
+    from pulumi.runtime.stack import run_pulumi_func
+
+    registered: list[str] = []
+
+    class Mocks(pulumi.runtime.Mocks):
+        """Every resource is what it was asked to be, with an ARN."""
+
+        def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
+            registered.append(args.typ)
+            arn = f"arn:aws:mock:us-east-1:111122223333:{args.name}"
+            computed = {"arn": arn, "output": args.inputs.get("input"), "endpointArn": arn, "keyId": args.name}
+            return f"{args.name}-id", {**computed, **args.inputs}
+
+        def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
+            return dict(args.args), None
+
+    program = Path(project) / "stacks" / "__main__.py"
+
+    def declare() -> None:
+        runpy.run_path(str(program), run_name="__main__")
+
+    async def run() -> None:
+        pulumi.runtime.set_mocks(Mocks(), project="greenroom", stack=STACK, preview=True)
+        await run_pulumi_func(declare)
+
+    asyncio.run(run())
+    print(json.dumps({"resources": len(registered)}))
+
+
+def sandbox(operation: str, project: str, url: str) -> None:
+    """`preview` or `up` of the environment's stack; prints what it did."""
+    from greenroom.delivery.project import GreenroomProject
+    from greenroom.sandbox import Sandbox
+
+    account_id = GreenroomProject.load(Path(project)).account_of(STACK)
+    run = getattr(Sandbox(project, cloud_url=url), operation)
+    result = run(STACK, account_id=account_id)
+    if not result.succeeded:
+        raise SystemExit("\n".join(item.message for item in result.diagnostics))
+    print(json.dumps({"resources": sum(result.changes.values()), "changes": dict(result.changes)}))
+
+
+def artifacts(project: str, url: str) -> None:
+    """What `up` needs first: the artifact store and the releases."""
+    from contextlib import contextmanager
+
+    from greenroom.delivery.project import ARTIFACTS_STACK, GreenroomProject
+    from greenroom.delivery.rehearsal import Rehearsal
+    from greenroom.delivery.releases import ensure_pinned
+    from greenroom.sandbox import Sandbox
+
+    @contextmanager
+    def unseen(_verb: str, _stack: str) -> Any:
+        yield lambda _event: None
+
+    loaded = GreenroomProject.load(Path(project))
+    rehearsal = Rehearsal(loaded, Sandbox(project, cloud_url=url), lambda _text: None, unseen)
+    (done,) = rehearsal.up(ARTIFACTS_STACK)
+    if not done.result.succeeded:
+        raise SystemExit("\n".join(item.message for item in done.result.diagnostics))
+    rehearsal.publish(ensure_pinned(loaded, STACK, lambda _text: None))
+
+
+def cloud(folder: str) -> None:
+    """A local AWS without containers, until its stdin is closed; prints its URL."""
+    from greenroom.sandbox.cloud import in_process_cloud
+
+    with in_process_cloud(Path(folder), load_models=False) as address:
+        print(address.url, flush=True)
+        sys.stdin.read()
+
+
+def main(arguments: list[str]) -> None:
+    """Run what was asked for."""
+    match arguments:
+        case ["sdk", project]:
+            sdk(project)
+        case ["preview" | "up" as operation, project, url]:
+            sandbox(operation, project, url)
+        case ["artifacts", project, url]:
+            artifacts(project, url)
+        case ["cloud", folder]:
+            cloud(folder)
+        case _:
+            raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
