@@ -50,6 +50,7 @@ class Checkpoint:
         self._version = 0
         self._written = 0
         self._write_in_progress = False
+        self._is_unsaved = False
         self._started_with = sorted(self._fragment(state) for state in self._base) if not dry else []
 
     def resources(self) -> list[ResourceState]:
@@ -113,6 +114,7 @@ class Checkpoint:
             was_written = self.matters
             self.add(new)
             checkpoint._gone.add(old)
+            checkpoint._is_unsaved = True
             if checkpoint._dry:
                 return
             self.matters = was_written or checkpoint._fragment(old) != checkpoint._fragment(new)
@@ -157,8 +159,10 @@ class Checkpoint:
     def finish(self) -> None:
         """Writes the state, unless what is on disk says the same."""
         with self._lock:
-            fragments = sorted(self._fragment(state) for state in self._merged()) if not self._dry else []
-            if self._dry or (self._version == 0 and fragments == self._started_with):
+            if self._dry or not self._is_unsaved:
+                return
+            fragments = sorted(self._fragment(state) for state in self._merged())
+            if self._version == 0 and fragments == self._started_with:
                 return
             self._version += 1
             self._write(self._version)
@@ -184,6 +188,7 @@ class Checkpoint:
             if any('"ciphertext"' in text for text in (*resources, *pending)):
                 self._salt = self._crypter.salt
             writes = self._version
+            self._is_unsaved = False
             self._write_in_progress = True
             self._lock.release()
             try:

@@ -12,7 +12,7 @@ import contextvars
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from greenroom.sandbox.engine import deletions
@@ -34,7 +34,7 @@ from greenroom.sandbox.engine.provider_calls import Coroutines
 from greenroom.sandbox.engine.providers import ProviderFactory, ProviderRegistry
 from greenroom.sandbox.engine.refresh import Refresh
 from greenroom.sandbox.engine.result import Result
-from greenroom.sandbox.engine.state import Operation, ResourceState
+from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Step
 from greenroom.sandbox.engine.values import PropertyMap
 

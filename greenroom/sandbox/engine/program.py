@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
-import logging
 import os
 import runpy
 import sys
@@ -126,11 +125,10 @@ class Program:
         return None
 
     def _run_on_loop(self) -> None:
-        # What stays behind of a program that failed is nobody's concern: see Pulumi's own executor.
-        log = logging.getLogger("asyncio")
-        level = log.level
-        log.setLevel(logging.CRITICAL + 1)
         loop = asyncio.new_event_loop()
+        # What stays behind of a program that failed is nobody's concern (see Pulumi's own executor): futures whose
+        # exceptions no one looked at would be logged whenever they happen to be collected.
+        loop.set_exception_handler(lambda _loop, _context: None)
         asyncio.set_event_loop(loop)
         executor = ThreadPoolExecutor(self._parallel * 4, thread_name_prefix="registration")
         loop.set_default_executor(executor)
@@ -141,7 +139,6 @@ class Program:
             _cancel_tasks(loop)
             asyncio.set_event_loop(None)
             loop.close()
-            log.setLevel(level)
 
     def _main(self) -> None:
         runpy.run_path(str(self._project.main), run_name="__main__")

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pulumi
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 
@@ -62,6 +63,8 @@ def bare(value: PropertyValue | None) -> object:
         return [bare(item) for item in value.value]
     if isinstance(value.value, Mapping):
         return {key: bare(item) for key, item in value.value.items()}
+    if isinstance(value.value, pulumi.Asset | pulumi.Archive):
+        return {key: str(item) for key, item in vars(value.value).items()}
     return value.value
 
 

@@ -1,0 +1,212 @@
+"""Bad input and failures: one clear error each, and a state that the next command goes on from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from greenroom.sandbox.engine.backend import StateBackend
+from greenroom.sandbox.engine.errors import PassphraseError, StackLockedError, StateError
+from greenroom.sandbox.engine.events import StepFailed
+from tests.functional.engine.harness import PRELUDE, Stage, errors, ops
+
+REFUSED = {
+    "transforms": 'a = Box("a", opts=ResourceOptions(transforms=[lambda args: None]))',
+    "transforms ": "pulumi.runtime.register_resource_transform(lambda args: None)",
+    "invoke transforms": "pulumi.runtime.register_invoke_transform(lambda args: None)",
+    "resource hooks": 'a = Box("a", opts=ResourceOptions(hooks=pulumi.ResourceHookBinding(after_create=[print])))',
+    "remote (multi-language) components": 'a = pulumi.ComponentResource("my:index:Far", "far", {}, None, True)',
+    "methods of multi-language components": 'pulumi.runtime.call("mem:index:method", {}).apply(print)',
+    "dynamic providers": (
+        "import pulumi.dynamic as d\nclass P(d.ResourceProvider):\n    pass\n"
+        'class R(d.Resource, module="m", name="R"):\n    pass\na = R(P(), "a", {})'
+    ),
+}
+
+
+@pytest.mark.parametrize("feature", REFUSED)
+def test_what_the_engine_does_not_have_it_refuses_by_name(stage: Stage, feature: str) -> None:
+    result = stage.preview(REFUSED[feature])
+    assert not result.succeeded
+    assert len(errors(result)) == 1, errors(result)
+    assert feature.split(" (", maxsplit=1)[0].strip() in errors(result)[0]
+    assert "the sandbox's engine does not support" in errors(result)[0]
+
+
+def test_a_program_that_raises_shows_its_own_frames_only(stage: Stage) -> None:
+    stage.up('a = Box("a")')
+    result = stage.up('a = Box("a")\n\ndef inner():\n    raise ValueError("oh no")\n\ninner()')
+    (message,) = errors(result)
+    first = PRELUDE.count("\n") + 1
+    file = stage.folder / "program" / "__main__.py"
+    assert message.splitlines() == [
+        "Program failed with an unhandled exception:",
+        "Traceback (most recent call last):",
+        f'  File "{file}", line {first + 5}, in <module>',
+        "    inner()",
+        f'  File "{file}", line {first + 3}, in inner',
+        '    raise ValueError("oh no")',
+        "ValueError: oh no",
+    ]
+    assert (list(stage.cloud.boxes), "a" in stage.state()) == (["a-1"], True)
+
+
+def test_a_program_that_raises_deletes_nothing(stage: Stage) -> None:
+    stage.up('a = Box("a")\nb = Box("b")')
+    result = stage.up('raise pulumi.RunError("not today")')
+    assert (result.succeeded, errors(result)) == (False, ["not today"])
+    assert sorted(stage.cloud.boxes) == ["a-1", "b-1"]
+
+
+@pytest.mark.parametrize(("code", "succeeds"), [("0", True), ("", True), ("3", False)])
+def test_a_program_may_exit(stage: Stage, code: str, succeeds: bool) -> None:
+    result = stage.preview(f"import sys\nsys.exit({code})")
+    assert result.succeeded is succeeds
+
+
+def test_an_apply_that_raises_fails_the_program(stage: Stage) -> None:
+    result = stage.up('a = Box("a")\na.arn.apply(lambda arn: 1 / 0)')
+    assert "ZeroDivisionError" in errors(result)[0]
+    assert "a" in stage.state()
+
+
+def test_a_failed_creation_stops_its_dependents_and_is_told_with_its_urn(stage: Stage) -> None:
+    result = stage.up('a = Box("a", fail="create")\nb = Box("b", of=a.arn)')
+    assert (result.succeeded, errors(result), stage.cloud.boxes) == (False, ["the box would not create"], {})
+    (failed,) = (event for event in stage.events if isinstance(event, StepFailed))
+    assert (failed.step.urn, failed.error) == ("urn:pulumi:dev::stage::mem:index:Box::a", "the box would not create")
+    assert "pending_operations" not in json.loads(stage.file.read_text(encoding="utf-8"))["deployment"]
+    assert ops(stage.up('a = Box("a")\nb = Box("b", of=a.arn)')) == [("create", "a"), ("create", "b")]
+
+
+def test_what_was_under_way_when_another_failed_is_recorded(stage: Stage) -> None:
+    stage.cloud.delay_seconds = 0.1
+    result = stage.up('bad = Box("bad", fail="create")\ngood = Box("good")')
+    assert not result.succeeded
+    assert ("good" in stage.state()) == ("good-1" in stage.cloud.boxes)
+
+
+def test_a_failed_deletion_keeps_the_resource_and_what_it_depends_on(stage: Stage) -> None:
+    stage.up('a = Box("a")\nb = Box("b", of=a.arn, fail="delete")\nc = Box("c")')
+    result = stage.destroy()
+    assert (result.succeeded, errors(result)) == (False, ["the box would not delete"])
+    assert sorted(stage.cloud.boxes) == ["a-1", "b-1"]
+    assert sorted(stage.state()) == ["a", "b", "default", "stage-dev"]
+
+
+def test_inputs_that_the_provider_finds_wrong_are_all_told(stage: Stage) -> None:
+    result = stage.preview('a = Box("a", fail="check")')
+    assert errors(result) == ["mem:index:Box resource 'a' has a problem: it asked for it (property 'fail')"]
+
+
+def test_the_same_name_twice_is_an_error(stage: Stage) -> None:
+    result = stage.preview('a = Box("a")\nb = Box("a")')
+    (message,) = errors(result)
+    assert message.splitlines() == [
+        "duplicate resource URN 'urn:pulumi:dev::stage::mem:index:Box::a'",
+        "fix: give one of the two another name, or another parent",
+    ]
+
+
+def test_a_package_without_provider_is_named(stage: Stage) -> None:
+    result = stage.preview('pulumi.CustomResource("gcp:index:Thing", "t", {})')
+    (message,) = errors(result)
+    assert message.splitlines() == [
+        "urn:pulumi:dev::stage::pulumi:providers:gcp::default: the sandbox has no provider 'gcp'",
+        "fix: providers at hand: mem, other",
+    ]
+
+
+def test_an_invoke_answers_and_its_failure_is_the_program_s(stage: Stage) -> None:
+    call = "pulumi.runtime.invoke('mem:index:{}', {{'number': 4}}).value"
+    assert stage.preview(f"pulumi.export('n', {call.format('double')}['doubled'])").outputs == {"n": 8.0}
+    result = stage.preview(call.format("fail"))
+    assert "invoke of mem:index:fail failed: no such luck" in errors(result)[0]
+
+
+def test_an_invoke_with_unknown_arguments_is_not_made(stage: Stage) -> None:
+    program = """
+a = Box("a", size=4)
+answer = pulumi.runtime.invoke_output("mem:index:double", {"number": a.arn.apply(lambda arn: len(arn))})
+pulumi.export("n", answer.apply(lambda found: found["doubled"]))
+"""
+    plan = stage.preview(program)
+    assert (plan.display_outputs(), stage.cloud.invoked) == ({"n": "[unknown]"}, 0)
+    assert stage.up().outputs == {"n": 22.0}
+
+
+def test_a_state_that_was_cut_short_is_told_and_left_alone(stage: Stage) -> None:
+    stage.up('a = Box("a")')
+    whole = stage.file.read_text(encoding="utf-8")
+    stage.file.write_text(whole[: len(whole) // 2], encoding="utf-8")
+    with pytest.raises(StateError, match=r"the state of stack 'dev' cannot be read"):
+        stage.up()
+    assert stage.file.read_text(encoding="utf-8") == whole[: len(whole) // 2]
+
+
+def test_a_wrong_passphrase_is_told(stage: Stage) -> None:
+    stage.up('a = Box("a", pw=Output.secret("hush"))')
+    stage.backend = StateBackend(stage.file.parent, passphrase_source=lambda: "another")
+    with pytest.raises(PassphraseError, match=r"PULUMI_CONFIG_PASSPHRASE"):
+        stage.up()
+
+
+def test_a_second_command_is_told_who_holds_the_stack(stage: Stage) -> None:
+    with stage.backend.lock("dev", "up dev"), pytest.raises(StackLockedError, match=r"in use by process \d+ \(up dev"):
+        stage.up("")
+
+
+class RecordingBackend(StateBackend):
+    """Keeps every state that it wrote."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, passphrase_source=lambda: "open sesame")
+        self.written: list[dict[str, Any]] = []
+
+    def write(self, stack: str, *arguments: Any) -> None:
+        super().write(stack, *arguments)
+        self.written.append(json.loads(self.path(stack).read_text(encoding="utf-8")))
+
+
+def test_the_state_is_whole_after_every_step_and_names_what_is_in_doubt(stage: Stage) -> None:
+    backend = RecordingBackend(stage.file.parent)
+    stage.backend = backend
+    stage.up('a = Box("a")\nb = Box("b", of=a.arn)')
+    seen = [
+        (
+            [item["urn"].split("::")[-1] for item in document["deployment"].get("resources", [])],
+            [(item["type"], item["resource"]["urn"].split("::")[-1]) for item in pending],
+        )
+        for document in backend.written
+        for pending in [document["deployment"].get("pending_operations", [])]
+    ]
+    both = ["stage-dev", "default"]
+    assert seen[-4:] == [
+        (both, [("creating", "a")]),
+        ([*both, "a"], []),
+        ([*both, "a"], [("creating", "b")]),
+        ([*both, "a", "b"], []),
+    ]
+
+
+def test_after_a_death_in_the_middle_the_next_command_tells_what_is_in_doubt_and_goes_on(stage: Stage) -> None:
+    backend = RecordingBackend(stage.file.parent)
+    stage.backend = backend
+    program = 'a = Box("a")\nb = Box("b", of=a.arn)'
+    stage.up(program)
+    in_the_middle = next(
+        item
+        for item in backend.written
+        if [op["resource"]["urn"][-1] for op in item["deployment"].get("pending_operations", [])] == ["b"]
+    )
+    stage.file.write_text(json.dumps(in_the_middle), encoding="utf-8")
+    result = stage.up()
+    (warning,) = (item for item in result.diagnostics if item.severity == "warning")
+    assert warning.message.startswith(
+        "a command ended while creating 'b' (mem:index:Box); how it came out is not known"
+    )
+    assert (result.succeeded, ops(result)) == (True, [("same", "a"), ("create", "b")])
+    assert stage.up().diagnostics == ()
