@@ -1,4 +1,4 @@
-"""Check, diff, create, read, update and delete, for any resource type, on plain values.
+"""Diff, create, read, update and delete, for any resource type, on plain values.
 
 The state of a resource holds its outputs and two internal keys: `__inputs`, the inputs that made it (as aws-native
 keeps them), for a diff is between inputs; and `__unread`, the paths that AWS never tells, for `drift`.
@@ -6,7 +6,6 @@ keeps them), for a diff is between inputs; and `__unread`, the paths that AWS ne
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,23 +13,14 @@ from typing import Any
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.changes import ABSENT, Change, ChangeKind, input_changes
 from greenroom.sandbox.provider.drift import drifted, outputs_of, unread_paths
-from greenroom.sandbox.provider.errors import ProviderError, Violation
-from greenroom.sandbox.provider.naming import DEFAULTS_KEY, named
-from greenroom.sandbox.provider.property_types import ListOf, MapOf, PropertyType, Structure
+from greenroom.sandbox.provider.errors import ProviderError
+from greenroom.sandbox.provider.naming import DEFAULTS_KEY
 from greenroom.sandbox.provider.resource_type import ResourceType
-from greenroom.sandbox.provider.tags_property import tags_map, tags_value
-from greenroom.sandbox.provider.values import UNKNOWN, Unknown, joined, without_nulls
+from greenroom.sandbox.provider.tags_property import effective_tags, tags_map, tags_of, tags_value
+from greenroom.sandbox.provider.values import UNKNOWN, Unknown
 
 INPUTS_KEY = "__inputs"
 UNREAD_KEY = "__unread"
-
-
-@dataclass(frozen=True)
-class Checked:
-    """The inputs to go on with, and what is wrong with them."""
-
-    inputs: dict[str, Any]
-    violations: list[Violation]
 
 
 @dataclass(frozen=True)
@@ -49,82 +39,6 @@ class State:
     resource_id: str
     inputs: dict[str, Any]
     outputs: dict[str, Any]
-
-
-def check(
-    kind: ResourceType,
-    session: AccountSession,
-    inputs: Mapping[str, Any],
-    old_inputs: Mapping[str, Any],
-    *,
-    logical_name: str,
-    random_seed: bytes,
-) -> Checked:
-    """Names what has no name, and refuses what the SDK's types, or AWS's service model, do not allow."""
-    given = {name: value for name, value in without_nulls(inputs).items() if not name.startswith("__")}
-    declared = list(_declared_violations(given, kind.structure, ""))
-    if kind.autoname is not None:
-        given = named(kind.autoname, given, old_inputs, logical_name, random_seed)
-    if kind.package == "aws-native" and session.default_tags and "tags" in kind.structure.properties:
-        given = {**given, "tags": tags_value(kind, effective_tags(session, given))}
-    if declared:
-        return Checked(given, declared)
-    return Checked(given, kind.violations(given, _tags_or_none(kind, session, given)))
-
-
-def _declared_violations(value: Any, declared: PropertyType, path: str) -> list[Violation]:
-    """Properties that the SDK does not know, and required ones that are missing, at any depth."""
-    match declared, value:
-        case Structure(), Mapping():
-            found = [
-                Violation(joined(path, name), _unknown_property(name, declared))
-                for name in value
-                if name not in declared.properties
-            ]
-            found += [
-                Violation(joined(path, name), "is required and is missing")
-                for name in sorted(declared.required)
-                if name not in value
-            ]
-            for name, item in value.items():
-                if name in declared.properties:
-                    found += _declared_violations(item, declared.properties[name], joined(path, name))
-            return found
-        case ListOf(item=item_type), list():
-            return [
-                violation
-                for index, item in enumerate(value)
-                for violation in _declared_violations(item, item_type, joined(path, index))
-            ]
-        case MapOf(item=item_type), Mapping():
-            return [
-                violation
-                for key, item in value.items()
-                for violation in _declared_violations(item, item_type, joined(path, key))
-            ]
-        case (Structure() | MapOf(), list() | str() | float() | bool()) | (
-            ListOf(),
-            Mapping() | str() | float() | bool(),
-        ):
-            wanted = "a list" if isinstance(declared, ListOf) else "an object"
-            return [Violation(path, f"{value!r} is of the wrong type; allowed: {wanted}")]
-        case _:
-            return []
-
-
-def _unknown_property(name: str, declared: Structure) -> str:
-    near = difflib.get_close_matches(name, declared.properties, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    return f"is no property of this type; {hint}allowed: {', '.join(sorted(declared.properties))}"
-
-
-def effective_tags(session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The provider's default tags and the resource's own, which win."""
-    return {**session.default_tags, **tags_map(inputs.get("tags"))}
-
-
-def _tags_or_none(kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {} if kind.tagging is None else effective_tags(session, inputs)
 
 
 def diff(
@@ -206,7 +120,7 @@ def create(
 ) -> State:
     """Makes the resource, waits until it is as wanted, and reads it back."""
     session = session.in_region(inputs.get("region"))
-    tags = _tags_or_none(kind, session, inputs)
+    tags = tags_of(kind, session, inputs)
     known = kind.make(session, inputs, tags)
     kind.settle(session, known, bound_seconds)
     return _read_back(kind, session, known, inputs, tags)
@@ -305,7 +219,7 @@ def update(
     if in_request:
         kind.change(session, state, inputs, in_request)
         kind.settle(session, {**state, **inputs}, bound_seconds)
-    tags = _tags_or_none(kind, session, inputs)
+    tags = tags_of(kind, session, inputs)
     if kind.tagging is not None and changed & {"tags", "tagsAll"}:
         old = state.get("tagsAll") or tags_map(state.get("tags"))
         kind.change_tags(session, state, old, tags)

@@ -1,8 +1,8 @@
 """Names for resources that the program gives none, as the real providers name them.
 
 A name is the logical name, a dash and seven hexadecimal digits; with `namePrefix` the prefix and twelve digits. The
-digits come from the engine's random seed, which it stores with its plan, so that an update makes the name its preview
-showed. A name once made is kept: the old inputs hold it, and `__defaults` tells that it was made and not given.
+digits come from the random seed that the engine gives with each check. A name once made is kept: the old inputs hold
+it, and `__defaults` tells that it was made and not given.
 https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming
 """
 

@@ -165,4 +165,5 @@ def _of_union(members: tuple[Any, ...]) -> Any:
         and typing.get_origin(member) not in {collections.abc.Awaitable, pulumi.Output}
         and not typing.is_typeddict(member)
     ]
-    return plain[0] if plain else str
+    # A policy is a string or a typed document: the provider sees to it that it is a string (`lifecycle.check`).
+    return str if str in plain or not plain else plain[0]

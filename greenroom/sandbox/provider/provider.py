@@ -20,6 +20,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from greenroom.sandbox.provider import configuration, lifecycle
 from greenroom.sandbox.provider.account_session import AccountSession, Clock
 from greenroom.sandbox.provider.changes import Change, ChangeKind, input_changes
+from greenroom.sandbox.provider.checking import check
 from greenroom.sandbox.provider.clients import CloudEndpoint
 from greenroom.sandbox.provider.errors import ConfigurationError, InvalidInputsError, ProviderError, Violation
 from greenroom.sandbox.provider.functions import call_function
@@ -142,7 +143,7 @@ class AwsProvider(sdk.Provider):
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         """Names the resource, and refuses all that AWS would refuse."""
         kind = resource_type(_type_of(request.urn))
-        checked = lifecycle.check(
+        checked = check(
             kind,
             self.session,
             plain_map(request.new_inputs),

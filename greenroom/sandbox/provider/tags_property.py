@@ -1,10 +1,14 @@
-"""The property `tags`: a map in `aws`, a list of `{key, value}` in `aws-native`; a map in between."""
+"""The property `tags`: a map in `aws`, a list of `{key, value}` in `aws-native`; a map in between.
+
+With the provider's default tags it makes the effective ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.values import Unknown
 
@@ -29,3 +33,13 @@ def tags_value(kind: ResourceType, tags: Mapping[str, Any]) -> Any:
     if kind.package == "aws":
         return dict(tags)
     return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def effective_tags(session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The provider's default tags and the resource's own, which win."""
+    return {**session.default_tags, **tags_map(inputs.get("tags"))}
+
+
+def tags_of(kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The effective tags of a resource; none for a type that has no tags."""
+    return {} if kind.tagging is None else effective_tags(session, inputs)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pulumi.provider.experimental.provider import PropertyDiffKind
 
-from greenroom.sandbox.cloud.in_process import in_process_cloud
 from greenroom.sandbox.provider.types import resource_types
 from greenroom.sandbox.provider.values import same
 from tests.functional.provider.aws_samples import SAMPLES, Sample, sample_ids
-from tests.functional.provider.aws_stage import ACCOUNT, AwsStage, Made
+from tests.functional.provider.aws_stage import AwsStage, Made
 
 ALIAS = "aws:kms/alias:Alias"
 every_type = pytest.mark.parametrize("sample", SAMPLES, ids=sample_ids())
-
-
-@pytest.fixture
-def stage() -> Iterator[AwsStage]:
-    with in_process_cloud(default_account_id=ACCOUNT, load_models=False) as address:
-        yield AwsStage(address.url)
 
 
 def holds(outputs: Any, inputs: Any) -> bool:
