@@ -23,6 +23,7 @@ from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.determinism import seeded
 from greenroom.sandbox.cloud.journal import Entry, Journal
 from greenroom.sandbox.cloud.operations import RequestIdentity, identify
+from greenroom.sandbox.cloud.outbound import silenced
 
 LOG = logging.getLogger("greenroom.sandbox.cloud")
 HEALTH_PATH = "/_greenroom/health"
@@ -77,7 +78,7 @@ class LocalAwsApplication:
 
     def replay(self, journal: Journal, total: int) -> None:
         """Run every entry again, telling nobody, at the instants and with the seeds of the first time."""
-        with self.lock:
+        with self.lock, silenced():
             self.replaying = True
             try:
                 for done, entry in enumerate(journal.entries(), start=1):

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3ModelDataSource.
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import tarfile
 from contextlib import AbstractContextManager
@@ -17,8 +18,8 @@ from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
+from greenroom.sandbox.cloud.bucket_policy import decide
 from greenroom.sandbox.cloud.errors import ModelLoadError
-from greenroom.sandbox.cloud.hosting.capture import split_s3_uri
 from greenroom.sandbox.cloud.stage import ContainerDefinition, FleetKey
 
 
@@ -32,17 +33,17 @@ def fetch(container: ContainerDefinition, key: FleetKey, folder: Path, lock: Abs
         lock: Held while S3 is read, one object at a time.
 
     Raises:
-        ModelLoadError: There is nothing at the URI, or it is no archive. The first wording is AWS's; the second is not.
+        ModelLoadError: There is nothing at the URI, it may not be read, or it is no archive.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     uri = container.model_data_uri
     if uri is None:
         return
-    bucket_name, prefix = split_s3_uri(uri)
-    prefix = uri.partition("://")[2].partition("/")[2]
+    bucket_name, _, prefix = uri.partition("://")[2].partition("/")
     with lock:
         objects = _objects(key, bucket_name)
+        _check_access(container, key, bucket_name, prefix)
         names = [prefix] if container.is_compressed else [name for name in objects if _is_under(name, prefix)]
     if not names or any(name not in objects for name in names):
         raise ModelLoadError(f"Could not find model data at {uri}.")
@@ -61,6 +62,35 @@ def _objects(key: FleetKey, bucket_name: str) -> dict[str, Any]:
     except MissingBucket:
         return {}
     return dict(bucket.keys.items())
+
+
+def _check_access(container: ContainerDefinition, key: FleetKey, bucket_name: str, prefix: str) -> None:
+    """The bucket's policy lets the model's account, or its role, read.
+
+    The wording is as seen in philschmid/llm-sagemaker-sample#2.
+    """
+    s3 = s3_backends[key.account_id][get_partition(key.region)]
+    try:
+        bucket = s3.get_bucket(bucket_name)
+    except MissingBucket:
+        return
+    role_arn = container.execution_role_arn or ""
+    # A grant to the role itself is as good as one to its account.
+    policy = (bucket.policy or b"{}").decode().replace(f'"{role_arn}"', f'"{key.account_id}"')
+    allowed = decide(
+        json.loads(policy),
+        action="s3:GetObject",
+        resource=f"arn:{bucket.partition}:s3:::{bucket_name}/{prefix}",
+        requester=key.account_id,
+        owner=bucket.account_id,
+    )
+    if allowed is False:
+        raise ModelLoadError(
+            f'Could not access model data at {container.model_data_uri}. Please ensure that the role "{role_arn}" '
+            'exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service '
+            'principal "sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that '
+            f"the object is located in {key.region}."
+        )
 
 
 def _is_under(name: str, prefix: str) -> bool:

@@ -42,6 +42,7 @@ class ServedCloud:
             load_models: Whether endpoints load their models and answer.
             port: The port wanted; another one where it is taken, or 0.
         """
+        stage.check_free()
         extensions.install()
         reset_moto()
         CLOCK.source = SystemTime() if time_source is None else time_source

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from greenroom.sandbox.cloud.errors import CloudStartError
+
 
 @dataclass(frozen=True)
 class TransitionTimes:
@@ -116,8 +118,19 @@ def current() -> Stage:
     return _current[-1]
 
 
+def check_free() -> None:
+    """Refuse a second cloud.
+
+    Raises:
+        CloudStartError: This process has a cloud already.
+    """
+    if len(_current) > 1:
+        raise CloudStartError("this process has a local AWS already; stop it first (moto keeps its state in globals)")
+
+
 def set_up(stage: Stage) -> None:
     """Make `stage` the current one."""
+    check_free()
     _current.append(stage)
 
 

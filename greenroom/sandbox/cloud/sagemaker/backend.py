@@ -13,7 +13,7 @@ from moto.sagemaker import models as moto_models
 from moto.sagemaker.utils import arn_formatter
 
 from greenroom.sandbox.cloud.autoscaling_targets import deregister_endpoint, scaled_variants
-from greenroom.sandbox.cloud.sagemaker import refusals
+from greenroom.sandbox.cloud.sagemaker import job_definitions, refusals
 from greenroom.sandbox.cloud.sagemaker.endpoint_configs import EndpointConfig, check_new_endpoint_config
 from greenroom.sandbox.cloud.sagemaker.endpoint_updates import (
     change_capacities,
@@ -24,7 +24,7 @@ from greenroom.sandbox.cloud.sagemaker.endpoint_updates import (
 )
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
 from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel, check_new_model
-from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import JOB_DEFINITIONS, MonitoringSchedule, endpoint_of
+from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import MonitoringSchedule, endpoint_of
 from greenroom.sandbox.cloud.stage import FleetKey, Params
 
 
@@ -123,6 +123,8 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         endpoint = self.endpoint(params["EndpointName"])
         config = self.endpoint_config(params["EndpointConfigName"])
         check_can_change(endpoint)
+        # An endpoint whose own configuration was deleted cannot leave it: hashicorp/terraform-provider-aws#40048
+        self.endpoint_config(endpoint.endpoint_config_name)
         scaled = scaled_variants(self.account_id, self.region_name, endpoint.endpoint_name)
         check_scaled_variants(endpoint, config, scaled)
         deployment_config = params.get("DeploymentConfig")
@@ -144,7 +146,8 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         """DeleteEndpoint; registered scalable targets go with it.
 
         That SageMaker deregisters them is seen from the permission it asks for:
-        awslabs/stable-diffusion-aws-extension#161. An endpoint between two states is refused (a guess from reports).
+        awslabs/stable-diffusion-aws-extension#161. An endpoint between two states is refused:
+        aws/amazon-sagemaker-examples#3188. Monitoring schedules that watch it stay (undocumented; a guess).
         """
         endpoint = self.endpoint(endpoint_name)
         if endpoint.endpoint_status not in {"InService", "Failed"}:
@@ -166,7 +169,10 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
     # monitoring schedules
 
     def create_monitoring_schedule(self, params: Params) -> MonitoringSchedule:
-        """CreateMonitoringSchedule. Its job definition and endpoint must be there."""
+        """CreateMonitoringSchedule. Its job definition and its endpoint must be there.
+
+        That the endpoint is looked for is seen in aws/sagemaker-python-sdk#4873.
+        """
         name = params["MonitoringScheduleName"]
         if name in self.monitoring_schedules:
             raise refusals.resource_in_use(
@@ -201,19 +207,18 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
     def delete_monitoring_schedule(self, name: str) -> None:
         """DeleteMonitoringSchedule, refused while it is Pending.
 
-        The refusal was seen in aws/amazon-sagemaker-examples#2342; its wording here is a guess.
+        As seen in aws/amazon-sagemaker-examples#2342.
         """
         schedule = self.monitoring_schedule(name)
         if schedule.status == "Pending":
-            raise refusals.invalid(f"Monitoring Schedule {schedule.arn} cannot be deleted while its status is Pending.")
+            raise refusals.invalid("Monitoring schedule in status Pending")
         del self.monitoring_schedules[name]
 
     def _watched_endpoint(self, config: Params) -> str | None:
         job_definition = None
         name = config.get("MonitoringJobDefinitionName")
         if name is not None:
-            known: dict[str, Any] = getattr(self, JOB_DEFINITIONS[config["MonitoringType"]])
-            job_definition = known.get(name)
+            job_definition = job_definitions.of_type(self, config["MonitoringType"]).get(name)
             if job_definition is None:
                 raise refusals.resource_not_found(f"Could not find job definition {name} ({config['MonitoringType']})")
         endpoint_name = endpoint_of(config, job_definition)

@@ -17,6 +17,7 @@ from moto.sagemaker.utils import arn_formatter
 
 from greenroom.sandbox.cloud import stage
 from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.sagemaker import job_definitions
 from greenroom.sandbox.cloud.stage import Params
 
 Status = Literal["Pending", "Scheduled", "Stopped"]
@@ -105,29 +106,10 @@ class MonitoringSchedule:
         )
 
 
-JOB_DEFINITIONS = {
-    "DataQuality": "data_quality_job_definitions",
-    "ModelQuality": "model_quality_job_definitions",
-    "ModelBias": "model_bias_job_definitions",
-    "ModelExplainability": "model_explainability_job_definitions",
-}
-"""Where moto's backend keeps the job definitions of each monitoring type."""
-
-INPUTS = {
-    "DataQuality": "data_quality_job_input",
-    "ModelQuality": "model_quality_job_input",
-    "ModelBias": "model_bias_job_input",
-    "ModelExplainability": "model_explainability_job_input",
-}
-"""What moto calls a job definition's input, which names the endpoint."""
-
-
 def endpoint_of(config: Params, job_definition: Any) -> str | None:
     """The endpoint that a schedule watches: its job definition's, or the inline definition's first input's."""
     if job_definition is not None:
-        job_input = getattr(job_definition, INPUTS[config["MonitoringType"]], None) or {}
-        name = (job_input.get("EndpointInput") or {}).get("EndpointName")
-        return None if name is None else str(name)
+        return job_definitions.endpoint_name(job_definition, config["MonitoringType"])
     inline = config.get("MonitoringJobDefinition") or {}
     inputs = inline.get("MonitoringInputs") or [{}]
     name = (inputs[0].get("EndpointInput") or {}).get("EndpointName")

@@ -8,7 +8,7 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker import responses as moto_responses
 
-from greenroom.sandbox.cloud.sagemaker import model_packages
+from greenroom.sandbox.cloud.sagemaker import job_definitions, model_packages
 from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
 from greenroom.sandbox.cloud.stage import Params
 
@@ -81,6 +81,41 @@ class SageMakerResponse(moto_responses.SageMakerResponse):  # type: ignore[misc]
     def list_monitoring_executions(self) -> ActionResult:
         """None: the local AWS runs no monitoring jobs yet, and says nothing that did not happen."""
         return ActionResult({"MonitoringExecutionSummaries": []})
+
+    def create_data_quality_job_definition(self) -> ActionResult:
+        job_definitions.check_new(self._backend, "DataQuality", self._request["JobDefinitionName"])
+        return super().create_data_quality_job_definition()
+
+    def create_model_quality_job_definition(self) -> ActionResult:
+        job_definitions.check_new(self._backend, "ModelQuality", self._request["JobDefinitionName"])
+        return super().create_model_quality_job_definition()
+
+    def create_model_bias_job_definition(self) -> ActionResult:
+        job_definitions.check_new(self._backend, "ModelBias", self._request["JobDefinitionName"])
+        return super().create_model_bias_job_definition()
+
+    def create_model_explainability_job_definition(self) -> ActionResult:
+        job_definitions.check_new(self._backend, "ModelExplainability", self._request["JobDefinitionName"])
+        return super().create_model_explainability_job_definition()
+
+    def describe_data_quality_job_definition(self) -> ActionResult:
+        return ActionResult(job_definitions.without_empty(super().describe_data_quality_job_definition().result))
+
+    def describe_model_quality_job_definition(self) -> ActionResult:
+        return ActionResult(job_definitions.without_empty(super().describe_model_quality_job_definition().result))
+
+    def describe_model_bias_job_definition(self) -> ActionResult:
+        return ActionResult(job_definitions.without_empty(super().describe_model_bias_job_definition().result))
+
+    def describe_model_explainability_job_definition(self) -> ActionResult:
+        answer = super().describe_model_explainability_job_definition().result
+        return ActionResult(job_definitions.without_empty(answer))
+
+    def list_data_quality_job_definitions(self) -> ActionResult:
+        return _page("JobDefinitionSummaries", job_definitions.summaries(self._backend, "DataQuality"), self._request)
+
+    def list_model_bias_job_definitions(self) -> ActionResult:
+        return _page("JobDefinitionSummaries", job_definitions.summaries(self._backend, "ModelBias"), self._request)
 
     def create_model_package_group(self) -> ActionResult:
         model_packages.check_new_group(self._backend, self._request["ModelPackageGroupName"])
