@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from greenroom.sandbox.engine import deletions
 from greenroom.sandbox.engine import urn as urns
@@ -36,7 +37,7 @@ from greenroom.sandbox.engine.refresh import Refresh
 from greenroom.sandbox.engine.result import Result
 from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Step
-from greenroom.sandbox.engine.values import PropertyMap
+from greenroom.sandbox.engine.values import PropertyMap, blind
 
 
 class _Run:
@@ -93,6 +94,7 @@ class _Run:
         """Tells the listener, outside the program's context, one event at a time."""
         with self._telling:
             if isinstance(event, Diagnostic):
+                event = replace(event, message=blind(event.message, self.settings.secrets()))
                 self.diagnostics.append(event)
             self._outside.copy().run(self._listener, event)
 

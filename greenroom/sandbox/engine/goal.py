@@ -115,7 +115,7 @@ def parse(request: resource_pb2.RegisterResourceRequest, *, parent: Goal | None,
         parent: the goal of its parent, from which it inherits what it does not say itself.
         provider: the reference of its provider, resolved; empty for components and providers.
     """
-    inputs = wire.from_struct(request.object)
+    said = inputs = wire.from_struct(request.object)
     if urns.is_provider_type(request.type):
         inputs = with_plugin(inputs, request.version, request.pluginDownloadURL)
     said_dbr = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
@@ -129,7 +129,7 @@ def parse(request: resource_pb2.RegisterResourceRequest, *, parent: Goal | None,
         parent=request.parent,
         provider=provider,
         dependencies=tuple(sorted(request.dependencies)),
-        property_dependencies=_property_dependencies(request, inputs),
+        property_dependencies=_property_dependencies(request, said),
         protect=parent.protect if protect is None and parent is not None else protect,
         retain_on_delete=parent.retain_on_delete if retain is None and parent is not None else retain,
         delete_before_replace=request.deleteBeforeReplace if said_dbr else None,

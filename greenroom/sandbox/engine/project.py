@@ -42,6 +42,10 @@ class StackSettings:
             if key.startswith(prefix)
         }
 
+    def secrets(self) -> PropertyMap:
+        """The secret part of the configuration."""
+        return {key: Secret(value) for key, value in self.config.items() if key in self.secret_keys}
+
     def for_display(self) -> dict[str, str]:
         """The configuration with secrets blinded."""
         return {key: "[secret]" if key in self.secret_keys else value for key, value in sorted(self.config.items())}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import traceback
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from greenroom.sandbox.engine import wire
 from greenroom.sandbox.engine.diffs import Diff, DiffKind, PropertyDiff, compare
 from greenroom.sandbox.engine.errors import DeploymentError, ProviderError
 from greenroom.sandbox.engine.property_path import restore
-from greenroom.sandbox.engine.values import PropertyMap, has_unknown, secret_like
+from greenroom.sandbox.engine.values import PropertyMap, blind, has_unknown, secret_like
 
 T = TypeVar("T")
 
@@ -85,27 +86,28 @@ class ProviderCalls:
     def _out(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         return wire.to_provider(properties, secrets=self._accepts_secrets, references=self._accepts_references)
 
-    def _run(self, urn: str, coroutine: Coroutine[Any, Any, T]) -> T:
+    def _run(self, urn: str, coroutine: Coroutine[Any, Any, T], *sent: PropertyMap) -> T:
+        """The answer to a call; what was sent is kept out of the message where it is secret."""
         try:
             return self._coroutines.run(coroutine)
         except DeploymentError:
             raise
         except NotImplementedError as error:
             raise ProviderError(urn, f"the provider {self._package} does not support this: {error}") from error
-        except Exception as error:
-            raise ProviderError(urn, str(error) or type(error).__name__) from error
+        except Exception as error:  # noqa: BLE001  # whatever a provider raises is a failed step, never a lost state
+            raise ProviderError(urn, blind(_describe(error), *sent)) from None
 
     def check_config(self, urn: str, old: PropertyMap, new: PropertyMap) -> tuple[PropertyMap, list[CheckFailure]]:
         """The provider's inputs with its defaults, and what is wrong with them."""
         request = sdk.CheckRequest(urn, wire.to_provider(old), wire.to_provider(new), b"")
-        response = self._run(urn, self._provider.check_config(request))
+        response = self._run(urn, self._provider.check_config(request), old, new)
         checked = new if response.inputs is None else wire.from_provider(response.inputs)
-        return checked, _failures(response.failures)
+        return checked, _failures(response.failures, old, new)
 
     def diff_config(self, urn: str, id_: str, old_inputs: PropertyMap, old: PropertyMap, new: PropertyMap) -> Diff:
         """What a changed configuration means for the provider."""
         request = sdk.DiffRequest(urn, id_, wire.to_provider(old), wire.to_provider(new), [])
-        response = self._run(urn, self._provider.diff_config(request))
+        response = self._run(urn, self._provider.diff_config(request), old, new)
         diff = _diff(response)
         if diff.changes is not None:
             return diff
@@ -122,7 +124,7 @@ class ProviderCalls:
             f"{self._package}:config:{key}": str(value.value) for key, value in bare.items() if key != "version"
         }
         request = sdk.ConfigureRequest(variables, wire.to_provider(inputs), True, True)
-        response = self._run(urn, self._provider.configure(request))
+        response = self._run(urn, self._provider.configure(request), inputs)
         self._accepts_secrets = response.accept_secrets
         self._accepts_references = response.accept_resources
         self._supports_preview = response.supports_preview
@@ -132,11 +134,11 @@ class ProviderCalls:
         if not self.is_known:
             return new, []
         request = sdk.CheckRequest(urn, self._out(old), self._out(new), os.urandom(32))
-        response = self._run(urn, self._provider.check(request))
+        response = self._run(urn, self._provider.check(request), old, new)
         checked = {} if response.inputs is None else wire.from_provider(response.inputs)
         if not self._accepts_secrets:
             checked = secret_like(checked, new)
-        return checked, _failures(response.failures)
+        return checked, _failures(response.failures, old, new)
 
     def diff(
         self, urn: str, id_: str, old_inputs: PropertyMap, old: PropertyMap, new: PropertyMap, *, ignored: Sequence[str]
@@ -146,7 +148,7 @@ class ProviderCalls:
             return Diff(True)
         request = sdk.DiffRequest(urn, id_, self._out(old), self._out(new), list(ignored))
         # The engine's own provider has no detailed differences; those behind the SDK's gRPC server always have.
-        diff = _diff(self._run(urn, self._provider.diff(request)), has_details=self._package != "pulumi")
+        diff = _diff(self._run(urn, self._provider.diff(request), old, new), has_details=self._package != "pulumi")
         if diff.changes is not None:
             return diff
         found = compare(old_inputs, restore(new, old_inputs, ignored)[0])
@@ -161,7 +163,7 @@ class ProviderCalls:
         if preview and not self._supports_preview:
             return "", inputs
         request = sdk.CreateRequest(urn, self._out(inputs), timeout, preview)
-        response = self._run(urn, self._provider.create(request))
+        response = self._run(urn, self._provider.create(request), inputs)
         if not response.resource_id and not preview:
             raise ProviderError(urn, f"the provider {self._package} created {urn} and gave no id")
         return response.resource_id or "", self._outputs(urn, response.properties, inputs, preview=preview)
@@ -181,7 +183,7 @@ class ProviderCalls:
         if preview and (not self.is_known or not self._supports_preview):
             return new if self.is_known else {}
         request = sdk.UpdateRequest(urn, id_, self._out(old), self._out(new), timeout, list(ignored), preview)
-        response = self._run(urn, self._provider.update(request))
+        response = self._run(urn, self._provider.update(request), old, new)
         return self._outputs(urn, response.properties, new, preview=preview)
 
     def _outputs(self, urn: str, answered: Mapping[str, Any], inputs: PropertyMap, *, preview: bool) -> PropertyMap:
@@ -192,12 +194,12 @@ class ProviderCalls:
 
     def delete(self, urn: str, id_: str, outputs: PropertyMap, timeout: float) -> None:
         """Deletes the resource."""
-        self._run(urn, self._provider.delete(sdk.DeleteRequest(urn, id_, self._out(outputs), timeout)))
+        self._run(urn, self._provider.delete(sdk.DeleteRequest(urn, id_, self._out(outputs), timeout)), outputs)
 
     def read(self, urn: str, id_: str, inputs: PropertyMap, state: PropertyMap) -> ReadState:
         """What is there now."""
         request = sdk.ReadRequest(urn, id_, self._out(state), self._out(inputs))
-        response = self._run(urn, self._provider.read(request))
+        response = self._run(urn, self._provider.read(request), inputs, state)
         outputs = wire.from_provider(response.properties)
         found = wire.from_provider(response.inputs)
         if not self._accepts_secrets:
@@ -209,16 +211,24 @@ class ProviderCalls:
         if not self.is_known:
             return {}, []
         request = sdk.InvokeRequest(token, self._out(arguments))
-        response = self._run(token, self._provider.invoke(request))
-        return wire.from_provider(response.return_value), _failures(response.failures)
+        response = self._run(token, self._provider.invoke(request), arguments)
+        return wire.from_provider(response.return_value), _failures(response.failures, arguments)
 
     def cancel(self) -> None:
         """Tells the provider that the deployment is over."""
         self._coroutines.run(self._provider.cancel())
 
 
-def _failures(failures: Sequence[sdk.CheckFailure] | None) -> list[CheckFailure]:
-    return [CheckFailure(item.property, item.reason) for item in failures or ()]
+def _describe(error: Exception) -> str:
+    """What a provider's exception says; where it looks like a mistake in the provider, also where it came from."""
+    if not isinstance(error, LookupError | AttributeError | TypeError | AssertionError | NameError):
+        return str(error) or type(error).__name__
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"the provider made a mistake: {type(error).__name__}: {error} ({frame.filename}:{frame.lineno})"
+
+
+def _failures(failures: Sequence[sdk.CheckFailure] | None, *sent: PropertyMap) -> list[CheckFailure]:
+    return [CheckFailure(item.property, blind(item.reason, *sent)) for item in failures or ()]
 
 
 _KINDS = {

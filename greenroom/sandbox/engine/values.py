@@ -126,6 +126,27 @@ def equal(left: Value, right: Value) -> bool:
     return bool(left == right)
 
 
+def blind(message: str, *values: Value) -> str:
+    """A message in which nothing that is secret in the values can be read; texts of one or two letters are left."""
+    for value in values:
+        for text in sorted(_secret_texts(value, within=False), key=len, reverse=True):
+            if len(text) > 2:
+                message = message.replace(text, REDACTED)
+    return message
+
+
+def _secret_texts(value: Value, *, within: bool) -> set[str]:
+    if isinstance(value, Secret):
+        return _secret_texts(value.value, within=True)
+    if isinstance(value, dict):
+        return set().union(*(_secret_texts(item, within=within) for item in value.values()))
+    if isinstance(value, list):
+        return set().union(*(_secret_texts(item, within=within) for item in value))
+    if within and isinstance(value, str | float) and not isinstance(value, bool):
+        return {str(whole(value))}
+    return set()
+
+
 def secret_like(outputs: PropertyMap, inputs: Mapping[str, Any]) -> PropertyMap:
     """The outputs, where each one whose input of the same name is secret is secret too."""
     return {

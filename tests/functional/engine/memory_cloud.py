@@ -114,7 +114,7 @@ class MemoryProvider(sdk.Provider):
 
     def _fail_if(self, action: str, inputs: dict[str, PropertyValue]) -> None:
         if bare(inputs.get("fail")) == action:
-            raise ValueError(f"the box would not {action}")
+            raise ValueError(f"the box would not {action}" + (f" with {bare(inputs['pw'])}" if "pw" in inputs else ""))
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         if request.preview:

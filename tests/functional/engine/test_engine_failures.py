@@ -210,3 +210,9 @@ def test_after_a_death_in_the_middle_the_next_command_tells_what_is_in_doubt_and
     )
     assert (result.succeeded, ops(result)) == (True, [("same", "a"), ("create", "b")])
     assert stage.up().diagnostics == ()
+
+
+def test_a_mistake_in_a_provider_is_told_with_its_place(stage: Stage) -> None:
+    result = stage.preview("pulumi.runtime.invoke('mem:index:double', {})")
+    assert "the provider made a mistake: KeyError: 'number' (" in errors(result)[0]
+    assert "memory_cloud.py:" in errors(result)[0]

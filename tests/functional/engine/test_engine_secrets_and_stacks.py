@@ -53,6 +53,22 @@ def test_a_changed_secret_is_an_update_whose_difference_hides_it(stage: Stage) -
     assert (HUSH in repr(update.detailed_diff), "other" in repr(update.detailed_diff)) == (False, False)
 
 
+def test_an_error_of_a_provider_that_quotes_a_secret_is_blinded(stage: Stage) -> None:
+    result = stage.up(f'a = Box("a", fail="create", pw=Output.secret("{HUSH}"))')
+    assert errors(result) == ["the box would not create with [secret]"]
+    assert HUSH not in repr(stage.events)
+
+
+def test_a_program_that_prints_a_configured_secret_is_blinded(stage: Stage) -> None:
+    crypter = Crypter("open sesame")
+    sealed = crypter.encrypt("", HUSH)
+    (stage.folder / "Pulumi.dev.yaml").write_text(
+        f"encryptionsalt: {crypter.salt}\nconfig:\n  stage:pw:\n    secure: {sealed}\n", encoding="utf-8"
+    )
+    result = stage.preview('print("it is", pulumi.Config().get("pw"))')
+    assert [item.message for item in result.diagnostics] == ["it is [secret]"]
+
+
 def test_secret_configuration_is_opened_and_stays_secret(stage: Stage) -> None:
     crypter = Crypter("open sesame")
     sealed = crypter.encrypt("", HUSH)
