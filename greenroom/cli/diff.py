@@ -32,18 +32,32 @@ def difference_lines(detailed: Mapping[str, PropertyDiff]) -> list[str]:
         kind = item.kind.value.removesuffix("-replace")
         old = _ABSENT if kind == "add" else plain(item.old)
         new = _ABSENT if kind == "delete" else plain(item.new)
-        if kind == "update" and equal(old, new):  # the values are secret, or only the provider knows them
-            lines.append(_line("~", "yellow", path, f"{show(old)} => {show(new)}") + suffix)
+        if kind == "update" and equal(old, new):
+            lines.append(_line("~", "yellow", path, _told_alike(old, new)) + suffix)
         else:
             lines += [line + suffix for line in _compare(path, old, new)]
     return lines
+
+
+def _told_alike(old: Any, new: Any) -> str:
+    """Values that differ and look the same: secrets, or what a resource takes from another one that is replaced."""
+    if REDACTED in show(old):
+        return f"{show(old)} => {show(new)}"
+    return f"{show(old)}, anew from what is replaced"
 
 
 def input_lines(inputs: Mapping[str, Any], op: str) -> list[str]:
     """Every input of a resource that is created, read or deleted, a line a property."""
     mark, colour = ("-", "red") if op.startswith("delete") else ("+", "green")
     shown = {key: plain(value) for key, value in inputs.items() if not key.startswith("__")}
-    return [_line(mark, colour, key, show(value)) for key, value in shown.items() if value is not None]
+    return [_input_line(mark, colour, key, value) for key, value in shown.items() if value is not None]
+
+
+def _input_line(mark: str, colour: str, key: str, value: Any) -> str:
+    parsed = _parsed(value)
+    if parsed is None:
+        return _line(mark, colour, key, show(value))
+    return _line(mark, colour, f"{key} (json)", show(parsed))
 
 
 def show(value: Any) -> str:

@@ -52,6 +52,7 @@ class ResourceTree:
     """Rows by URN, in the order in which they came; `same` is counted, and shown only above something that changes."""
 
     clock: Callable[[], float] = time.monotonic
+    planned: bool = False
     rows: dict[str, Row] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -113,12 +114,14 @@ def _walk(rows: dict[str, Row]) -> Iterator[tuple[int, Row]]:
     return below("", 0)
 
 
-def describe(row: Row, now: float) -> str:
-    """`aws:sns/topic:Topic alarms  creating (3s)`."""
+def describe(row: Row, now: float, *, planned: bool) -> str:
+    """`aws:sns/topic:Topic alarms  creating (3s)`; planned, `to create`."""
     _, _, qualified, name = (*row.urn.split("::", 3), "", "", "")[:4]
     found = words(row.op)
     if row.error is not None:
         status = click.style(f"failed: {row.error.splitlines()[0] if row.error else 'failed'}", fg="red", bold=True)
+    elif planned:
+        status = found.plan if row.op not in QUIET else ""
     elif row.running:
         status = f"{found.running} ({now - row.started:.0f}s)" if row.op not in QUIET else ""
     else:
@@ -132,27 +135,28 @@ def tree_text(tree: ResourceTree, height: int | None = None) -> str:
     rows = tree.lines(height)
     lines = [
         f"{click.style(words(row.op).symbol.ljust(2), fg=words(row.op).colour, bold=True)} "
-        f"{'  ' * depth}{describe(row, now)}"
+        f"{'  ' * depth}{describe(row, now, planned=tree.planned)}"
         for depth, row in rows
     ]
     return "\n".join(lines)
 
 
 @contextmanager
-def progress(terminal: Terminal, title: str) -> Iterator[Callable[[EngineEvent], None]]:
+def progress(terminal: Terminal, title: str, *, planned: bool = False) -> Iterator[Callable[[EngineEvent], None]]:
     """Show one operation on one stack; yields the engine's listener.
 
     Args:
         terminal: where to; nothing is shown where it is quiet.
         title: `Updating dev`, `Previewing dev`, …
+        planned: whether nothing is deployed: then the plan follows as the result, and no record of steps stays.
     """
     terminal.say(click.style(title, bold=True))
     if terminal.live and not terminal.quiet:
-        with _live(ResourceTree()) as listener:
+        with _live(ResourceTree(planned=planned)) as listener:
             yield listener
     else:
         with redirect_stdout(sys.stderr):
-            yield lambda event: _tell(terminal, event)
+            yield lambda event: _tell(terminal, event, planned=planned)
 
 
 @contextmanager
@@ -170,7 +174,7 @@ def _live(tree: ResourceTree) -> Iterator[Callable[[EngineEvent], None]]:
         redirect_stdout=True,
     ):
         yield lambda event: _record(tree, console, event)
-    record = tree_text(tree)
+    record = "" if tree.planned else tree_text(tree)
     if record:
         click.echo(record, err=True)
 
@@ -203,10 +207,12 @@ def _record(tree: ResourceTree, console: Console, event: EngineEvent) -> None:
             pass
 
 
-def _tell(terminal: Terminal, event: EngineEvent) -> None:
+def _tell(terminal: Terminal, event: EngineEvent, *, planned: bool) -> None:
     from greenroom.sandbox.engine import Diagnostic, StepFailed, StepStarted, StepSucceeded
 
     match event:
+        case StepStarted() | StepSucceeded() if planned:
+            pass
         case StepStarted(step=step) if step.op not in QUIET:
             terminal.say(_event_line(step, words(step.op).running))
         case StepSucceeded(step=step) if step.op not in QUIET:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from greenroom.delivery.project import GreenroomProject, is_greenroom_project
-from greenroom.delivery.rehearsal import Progress, Rehearsal, StackResult
+from greenroom.delivery.rehearsal import PREVIEWING, Progress, Rehearsal, StackResult
 from greenroom.errors import UserError
 from greenroom.sandbox.session import DEFAULT_ACCOUNT_ID, Sandbox
 
@@ -47,7 +47,7 @@ class PlainProject:
 
     def preview(self, stack: str, *, refresh: bool = False) -> StackResult:
         """What `up` would do."""
-        with self.progress("Previewing", stack) as listener:
+        with self.progress(PREVIEWING, stack) as listener:
             return StackResult(stack, self.sandbox.preview(stack, refresh=refresh, listener=listener))
 
     def refresh(self, stack: str) -> StackResult:

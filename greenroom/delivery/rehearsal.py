@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, str], AbstractContextManager[Callable[["EngineEvent"], None]]]
 """Shows one operation on one stack: `progress("Updating", "dev")` yields the engine's listener."""
 
+PREVIEWING = "Previewing"
+
 
 @dataclass(frozen=True)
 class StackResult:
@@ -91,7 +93,7 @@ class Rehearsal:
         self.project.check_stack(stack)
         if stack != ARTIFACTS_STACK:
             ensure_pinned(self.project, stack, self.narrate)
-        with self.progress("Previewing", stack) as listener:
+        with self.progress(PREVIEWING, stack) as listener:
             account = self.project.account_of(stack)
             return StackResult(
                 stack, self.sandbox.preview(stack, account_id=account, refresh=refresh, listener=listener)

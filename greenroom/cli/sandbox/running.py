@@ -26,12 +26,13 @@ def open_here(terminal: Terminal, project_folder: Path | None, account: str | No
     """The project around `project_folder` (default: the working directory), its words going to the terminal."""
     root = find_project(project_folder)
     from greenroom.delivery.opening import open_project
+    from greenroom.delivery.rehearsal import PREVIEWING
 
     return open_project(
         root,
         account_id=account,
         narrate=terminal.say,
-        progress=lambda verb, stack: progress(terminal, f"{verb} {stack}"),
+        progress=lambda verb, stack: progress(terminal, f"{verb} {stack}", planned=verb == PREVIEWING),
     )
 
 

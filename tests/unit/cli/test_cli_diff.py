@@ -35,6 +35,7 @@ def plain_text(lines: list[str]) -> list[str]:
             ['~ p (json).Statement[0].Resource: "a" => "b"', '+ p (json).Version: "2012-10-17"'],
         ),
         (DiffKind.UPDATE, ["a", "b"], ["a"], ['- p[1]: "b"']),
+        (DiffKind.UPDATE_REPLACE, "x", "x", ['~ p: "x", anew from what is replaced  forces replacement']),
     ],
 )
 def test_a_property_is_shown_with_old_and_new(kind: DiffKind, old: Value, new: Value, lines: list[str]) -> None:
@@ -46,6 +47,12 @@ def test_no_secret_is_shown_wherever_it_stands() -> None:
     inputs = {"a": Secret("hush"), "b": {"c": [Secret("hush")]}, "d": "open"}
     shown = plain_text(input_lines(inputs, "create"))
     assert shown == ["+ a: [secret]", '+ b: {"c": [[secret]]}', '+ d: "open"']
+
+
+def test_json_in_a_string_is_shown_as_what_it_holds() -> None:
+    assert plain_text(input_lines({"policy": '{"Version": "2012-10-17"}'}, "create")) == [
+        '+ policy (json): {"Version": "2012-10-17"}'
+    ]
 
 
 def test_unknowns_within_a_value_are_named() -> None:
