@@ -85,7 +85,7 @@ def parse(settings: Mapping[str, Any]) -> tuple[Configuration, list[Violation]]:
         name: _decoded(value) for name, value in settings.items() if value is not None and not name.startswith("__")
     }
     violations = list(_unsupported(known))
-    region = known.get("region") or _region_of_environment()
+    region = known.get("region", _region_of_environment())
     if region is None:
         reason = "is missing; set it with `pulumi config set {package}:region us-east-1` or on the provider"
         violations.append(Violation("region", reason))

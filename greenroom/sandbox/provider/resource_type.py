@@ -16,10 +16,11 @@ from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.clients import MODELS
-from greenroom.sandbox.provider.codec import Place, StructureCodec, Trace
+from greenroom.sandbox.provider.codec import StructureCodec
 from greenroom.sandbox.provider.errors import AwsRefusedError, InvalidInputsError, MappingError, Violation
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.property_types import PropertyType, Structure, TypeSchema, schema
+from greenroom.sandbox.provider.scalar_codec import Place, Trace
 from greenroom.sandbox.provider.tagging import Tagging
 from greenroom.sandbox.provider.validator import violations_of
 
@@ -52,6 +53,7 @@ class ResourceType:
         constants: operation → members that every such request carries.
         unsent: inputs that the creating request does not carry; the type sees to them itself.
         steering: inputs that only steer the provider: no request carries them, no change of theirs makes a call.
+        refused: inputs that the sandbox does not have, and what to use in their place.
         shared: inputs that other resources may set as well; drift in them counts only where the program gave them.
         autoname: how it is named when the program does not.
         tagging: how it is tagged, None when it is not.
@@ -73,6 +75,7 @@ class ResourceType:
     constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unsent: frozenset[str] = frozenset()
     steering: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
     autoname: AutoName | None = None
     tagging: Tagging | None = None
@@ -125,7 +128,7 @@ class ResourceType:
         if self.update == self.create:
             return (frozenset(self.identity) & inputs) | always
         changeable = frozenset({"tags", "timeouts"}) | self.unsent | self.steering | self.sent_later
-        return (inputs - (changeable - frozenset(self.identity))) | always
+        return (inputs - self.refused.keys() - (changeable - frozenset(self.identity))) | always
 
     @functools.cached_property
     def sent_later(self) -> frozenset[str]:
@@ -136,7 +139,7 @@ class ResourceType:
     def left_out(self) -> frozenset[str]:
         """The inputs that no request carries by the rules."""
         prefix = frozenset() if self.autoname is None else frozenset({self.autoname.prefix_property})
-        return PLUMBING | self.unsent | self.steering | prefix
+        return PLUMBING | self.unsent | self.steering | self.refused.keys() | prefix
 
     # ---- requests ----
 
@@ -296,7 +299,7 @@ class ResourceType:
 
     def extra_violations(self, inputs: Mapping[str, Any]) -> list[Violation]:
         """What this type refuses beyond the service model."""
-        return []
+        return [Violation(name, reason) for name, reason in self.refused.items() if name in inputs]
 
     @property
     def structure(self) -> Structure:

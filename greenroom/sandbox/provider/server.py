@@ -43,6 +43,9 @@ CONNECTIONS_KEPT = 256
 STOP_GRACE_SECONDS = 1.0
 START_SECONDS = 30.0
 
+# gRPC lets two servers share a port by default, and the engine would reach either.
+NO_SHARED_PORT = ("grpc.so_reuseport", 0)
+
 Rpc = Callable[[ProviderServicer, Any, Any], Awaitable[Any]]
 
 
@@ -116,7 +119,7 @@ class _ServerThread:
     async def _serve(self) -> dict[str, int]:
         ports: dict[str, int] = {}
         for package in PACKAGES:
-            server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
+            server = grpc.aio.server(options=[*_GRPC_CHANNEL_OPTIONS, NO_SHARED_PORT])
             provider_pb2_grpc.add_ResourceProviderServicer_to_server(Connections(package, self._cloud), server)
             ports[package] = server.add_insecure_port(f"{HOST}:{self._wanted.get(package, 0)}")
             await server.start()
@@ -160,6 +163,10 @@ class Connections(ResourceProviderServicer):
     async def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """The engine introduces itself; there is nothing to tell it."""
         return empty_pb2.Empty()
+
+    async def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """What `AwsProvider.configure` answers, told before."""
+        return proto.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=False)
 
     async def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """The version of the SDK whose types we have, so that the engine finds what the program asks for."""

@@ -13,9 +13,10 @@ from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.clients import MODELS
-from greenroom.sandbox.provider.codec import Codec, Place, Trace, build
+from greenroom.sandbox.provider.codec import build
 from greenroom.sandbox.provider.errors import MappingError
 from greenroom.sandbox.provider.property_types import MapOf, Scalar
+from greenroom.sandbox.provider.scalar_codec import Codec, Place, Trace
 
 SYSTEM_PREFIX = "aws:"
 

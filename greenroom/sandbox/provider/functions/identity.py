@@ -43,7 +43,7 @@ def get_region(session: AccountSession, arguments: Mapping[str, Any]) -> dict[st
 
 
 def _description(region: str) -> str:
-    partitions = MODELS.session().get_component("endpoint_resolver")._endpoint_data["partitions"]  # noqa: SLF001
+    partitions = MODELS.session().get_component("data_loader").load_data("endpoints")["partitions"]
     return next(
         (str(data["regions"][region]["description"]) for data in partitions if region in data["regions"]), region
     )

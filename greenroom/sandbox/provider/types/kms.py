@@ -99,7 +99,7 @@ class KeyType(ResourceType):
         days = inputs.get("deletionWindowInDays")
         if isinstance(days, float | int) and days not in DELETION_WINDOW_DAYS:
             return [Violation("deletionWindowInDays", f"{days:g} is not allowed; allowed: 7 to 30")]
-        return []
+        return super().extra_violations(inputs)
 
 
 KEY = KeyType(

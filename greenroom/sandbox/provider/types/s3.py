@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.codec import Trace
-from greenroom.sandbox.provider.errors import AwsRefusedError, Violation
+from greenroom.sandbox.provider.errors import AwsRefusedError
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
+from greenroom.sandbox.provider.scalar_codec import Trace
 from greenroom.sandbox.provider.tagging import Tagging
 
 SERVICE = "s3"
@@ -122,14 +122,6 @@ class BucketType(ResourceType):
             doomed = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
             session.call(SERVICE, "DeleteObjects", {"Bucket": bucket, "Delete": {"Objects": doomed, "Quiet": True}})
 
-    def extra_violations(self, inputs: Mapping[str, Any]) -> list[Violation]:
-        """Inputs that are types of their own."""
-        return [
-            Violation(name, f"is a resource of its own in the sandbox; use aws.s3.{kind}")
-            for name, kind in INLINE_INPUTS.items()
-            if name in inputs
-        ]
-
 
 BUCKET = BucketType(
     "aws:s3/bucket:Bucket",
@@ -141,7 +133,9 @@ BUCKET = BucketType(
     id_format="{bucket}",
     exceptions={"objectLockEnabled": "ObjectLockEnabledForBucket"},
     operation_exceptions={"response": {"region": None, "arn": None}},
-    unsent=frozenset(INLINE_INPUTS),
+    refused={
+        name: f"is a resource of its own in the sandbox; use aws.s3.{kind}" for name, kind in INLINE_INPUTS.items()
+    },
     steering=frozenset({"forceDestroy"}),
     replaced_by=frozenset({"bucket", "bucketPrefix", "bucketNamespace", "objectLockEnabled"}),
     autoname=AutoName(property="bucket", longest=LONGEST_BUCKET_NAME, lower_case=True, prefix_property="bucketPrefix"),

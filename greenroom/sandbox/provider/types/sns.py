@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.codec import Place, Trace
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
+from greenroom.sandbox.provider.scalar_codec import Place, Trace
 from greenroom.sandbox.provider.tagging import Tagging
 
 SERVICE = "sns"
