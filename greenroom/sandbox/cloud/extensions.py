@@ -40,10 +40,9 @@ def _install() -> None:
     import moto.cloudwatch.urls
     import moto.sagemaker.models
     import moto.sagemaker.urls
-    from moto.core.config import default_user_config
     from moto.core.responses import BaseResponse
 
-    from greenroom.sandbox.cloud import autoscaling, bucket_policy, clock, determinism
+    from greenroom.sandbox.cloud import autoscaling, bucket_policy, clock, determinism, shortcuts
     from greenroom.sandbox.cloud.cloudwatch.backend import CloudWatchBackend
     from greenroom.sandbox.cloud.cloudwatch.responses import CloudWatchResponse
     from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
@@ -52,7 +51,7 @@ def _install() -> None:
     clock.install_in_moto()
     determinism.install_in_moto()
     bucket_policy.install_in_moto()
-    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    shortcuts.install_in_moto()
     moto.sagemaker.models.sagemaker_backends.backend = SageMakerBackend
     moto.sagemaker.urls.url_paths["{0}/$"] = SageMakerResponse.dispatch
     moto.cloudwatch.models.cloudwatch_backends.backend = CloudWatchBackend

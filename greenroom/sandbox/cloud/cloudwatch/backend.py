@@ -77,11 +77,19 @@ class CloudWatchBackend(moto_models.CloudWatchBackend):  # type: ignore[misc]  #
         return name in self.alarms or name in self.composite_alarms
 
     def evaluate_composites(self) -> None:
-        """Bring every composite alarm to the state that follows from the others; a few rounds where they nest."""
+        """Bring every composite alarm to the state that follows from the others, until nothing changes.
+
+        Rules that depend on one another in a circle may never settle, so there are no more rounds than alarms.
+        """
         for _ in range(len(self.composite_alarms)):
-            for alarm in self.composite_alarms.values():
-                in_alarm = evaluate(alarm.rule, self._state_of)
-                alarm.set_state("ALARM" if in_alarm else "OK", f"AlarmRule evaluated to {str(in_alarm).upper()}")
+            changed = [self._evaluate(alarm) for alarm in self.composite_alarms.values()]
+            if not any(changed):
+                return
+
+    def _evaluate(self, alarm: CompositeAlarm) -> bool:
+        in_alarm = evaluate(alarm.rule, self._state_of)
+        reason = f"AlarmRule evaluated to {str(in_alarm).upper()}"
+        return alarm.set_state("ALARM" if in_alarm else "OK", reason)
 
     def _state_of(self, name: str) -> str:
         alarm = self.composite_alarms.get(name) or self.alarms.get(name)
@@ -89,7 +97,6 @@ class CloudWatchBackend(moto_models.CloudWatchBackend):  # type: ignore[misc]  #
 
     def composites(self, params: Params) -> list[CompositeAlarm]:
         """The composite alarms that DescribeAlarms's filters take."""
-        self.evaluate_composites()
         names, state = params.get("AlarmNames"), params.get("StateValue")
         parents_of, prefix = params.get("ParentsOfAlarmName"), params.get("ActionPrefix", "")
         return [
@@ -126,8 +133,8 @@ class CloudWatchBackend(moto_models.CloudWatchBackend):  # type: ignore[misc]  #
     def set_alarm_state(self, alarm_name: str, reason: str, reason_data: str, state_value: str) -> None:
         """SetAlarmState, of a metric alarm or a composite one.
 
-        A composite alarm "is not guaranteed to return to its actual state", only when its children change; here it
-        does at once, when it is looked at next.
+        A composite alarm "is not guaranteed to return to its actual state" before one of its children changes: here
+        it does when any alarm does.
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
         """
         if alarm_name in self.composite_alarms:

@@ -1,6 +1,6 @@
 """Composite alarms: an alarm whose state follows from other alarms' states.
 
-The state is worked out from the rule whenever it is asked for. Actions are not sent yet, and nothing suppresses.
+The state is worked out from the rule whenever an alarm changes, never when it is read: reading changes nothing. Actions are not sent yet, and nothing suppresses.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html
 """
@@ -43,10 +43,12 @@ class CompositeAlarm:
         """AlarmName."""
         return str(self.params["AlarmName"])
 
-    def set_state(self, state_value: str, reason: str) -> None:
-        """Take another state; nothing changes where it is the same."""
-        if state_value != self.state_value:
-            self.state_value, self.state_reason, self.state_updated_at = state_value, reason, CLOCK.utcnow()
+    def set_state(self, state_value: str, reason: str) -> bool:
+        """Take another state. False, and nothing changes, where it has it already."""
+        if state_value == self.state_value:
+            return False
+        self.state_value, self.state_reason, self.state_updated_at = state_value, reason, CLOCK.utcnow()
+        return True
 
     def describe(self) -> dict[str, Any]:
         """One of DescribeAlarms's CompositeAlarms."""
