@@ -98,7 +98,7 @@ class Encryption(Spec):
     """A customer-managed key."""
 
     kms_key_arn: KmsKeyArn
-    """The key of volumes, captured data, logs and alarms' topics; in the environment's region."""
+    """The key of volumes, captured data and logs; in the environment's region."""
 
 
 class CaptureStore(Spec):
