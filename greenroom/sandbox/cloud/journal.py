@@ -59,6 +59,7 @@ class Journal:
             How many entries there are, and how many bytes were cut off.
         """
         self._bodies.mkdir(parents=True, exist_ok=True)
+        self.path.parent.chmod(0o700)  # secrets that programs put into the local AWS are in the record as they came
         self._file = self.path.open("ab+")
         self._file.seek(0)
         entries = whole_bytes = 0

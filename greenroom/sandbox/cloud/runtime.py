@@ -36,7 +36,7 @@ _PATH = re.compile(r"^/endpoints/([^/]+)/(invocations|async-invocations|invocati
 _PREFIX = "HTTP_X_AMZN_SAGEMAKER_"
 
 
-class RuntimeError_(Exception):  # noqa: N801, N818  AWS's error, carried to the answer
+class InvocationRefusedError(Exception):
     """An error of sagemaker-runtime: its status, its code and its members."""
 
     def __init__(self, status: str, code: str, message: str, **members: Any) -> None:
@@ -86,7 +86,7 @@ class SageMakerRuntime:
     def _route(self, environ: dict[str, Any], identity: RequestIdentity, body: bytes) -> Answer:
         try:
             invocation, target = self._invoke(_request_of(environ, identity, body))
-        except RuntimeError_ as error:
+        except InvocationRefusedError as error:
             return _answer(error.status, json.dumps(error.content).encode(), {"x-amzn-ErrorType": error.code})
         headers = {"Content-Type": invocation.content_type, "x-Amzn-Invoked-Production-Variant": target.variant}
         if invocation.custom_attributes is not None:
@@ -98,7 +98,7 @@ class SageMakerRuntime:
         with self._application.lock:
             target = self._target(request)
         if self._fleets is None:
-            raise RuntimeError_(
+            raise InvocationRefusedError(
                 "501 NOT IMPLEMENTED", "NotImplemented", "This local AWS was started without loading models."
             )
         fleet = target.deployment.fleet
@@ -114,7 +114,7 @@ class SageMakerRuntime:
             )
         except (HostingError, ModelLoadError) as error:
             # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#API_runtime_InvokeEndpoint_Errors
-            raise RuntimeError_("530 DEPENDENCY FAILED", "InternalDependencyException", str(error)) from error
+            raise InvocationRefusedError("530 DEPENDENCY FAILED", "InternalDependencyException", str(error)) from error
         self._record(request, target, invocation)
         if invocation.status >= 400:
             raise _model_error(request, target, invocation)
@@ -170,7 +170,9 @@ def _request_of(environ: dict[str, Any], identity: RequestIdentity, body: bytes)
     name, form = match.groups() if match is not None else ("", "")
     if form != "invocations":
         operation = "InvokeEndpointAsync" if form == "async-invocations" else "InvokeEndpointWithResponseStream"
-        raise RuntimeError_("501 NOT IMPLEMENTED", "NotImplemented", f"The local AWS does not offer {operation} yet.")
+        raise InvocationRefusedError(
+            "501 NOT IMPLEMENTED", "NotImplemented", f"The local AWS does not offer {operation} yet."
+        )
     return InvokeRequest(
         account_id=environ["HTTP_X_MOTO_ACCOUNT_ID"],
         region=identity.region or "us-east-1",
@@ -193,18 +195,18 @@ def _check_size(request: InvokeRequest) -> None:
         )
 
 
-def _validation(message: str) -> RuntimeError_:
-    return RuntimeError_("400 BAD REQUEST", "ValidationError", message)
+def _validation(message: str) -> InvocationRefusedError:
+    return InvocationRefusedError("400 BAD REQUEST", "ValidationError", message)
 
 
-def _model_error(request: InvokeRequest, target: Target, invocation: Invocation) -> RuntimeError_:
+def _model_error(request: InvokeRequest, target: Target, invocation: Invocation) -> InvocationRefusedError:
     """ModelError, with what the container said. The wording is AWS's."""
     side = "client" if invocation.status < 500 else "server"
     said = invocation.body.decode(errors="replace")
     group, key = log_group_of(request.endpoint_name), target.deployment.fleet.key
     console = f"https://{request.region}.console.aws.amazon.com/cloudwatch/home?region={request.region}"
     logs_arn = arn_formatter("", "", request.account_id, request.region).split(":sagemaker:")[0]
-    return RuntimeError_(
+    return InvocationRefusedError(
         "424 FAILED DEPENDENCY",
         "ModelError",
         f'Received {side} error ({invocation.status}) from primary with message "{said}". '

@@ -1,6 +1,7 @@
 """Composite alarms: an alarm whose state follows from other alarms' states.
 
-The state is worked out from the rule whenever an alarm changes, never when it is read: reading changes nothing. Actions are not sent yet, and nothing suppresses.
+The state is worked out from the rule whenever an alarm changes, never when it is read: reading changes nothing.
+Actions are not sent yet, and nothing suppresses.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html
 """
