@@ -152,7 +152,8 @@ def _state(
     }
     outputs |= _told_by_provider(kind, session, carried, tags)
     compared = {name: value for name, value in carried.items() if name not in {"tags", "region"}}
-    unread = [path for name in compared for path in unread_paths(compared[name], live.get(name, ABSENT), name)]
+    # In one order, whatever order the engine sent the properties in: a map over the wire has none.
+    unread = sorted(path for name in compared for path in unread_paths(compared[name], live.get(name, ABSENT), name))
     resource_id = kind.id_of({**outputs, **live})
     outputs[INPUTS_KEY] = carried
     if unread:

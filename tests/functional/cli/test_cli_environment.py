@@ -206,7 +206,9 @@ def left_in(shell: Shell) -> list[str]:
         left += [one["Name"] for one in sandbox.client("s3", account, "us-east-1").list_buckets()["Buckets"]]
         left += [one["RoleName"] for one in sandbox.client("iam", account, "us-east-1").list_roles()["Roles"]]
         left += [one["TopicArn"] for one in sandbox.client("sns", account, "us-east-1").list_topics()["Topics"]]
-        alarms = sandbox.client("cloudwatch", account, "us-east-1").describe_alarms()
+        alarms = sandbox.client("cloudwatch", account, "us-east-1").describe_alarms(
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
         left += [one["AlarmName"] for one in (*alarms["MetricAlarms"], *alarms["CompositeAlarms"])]
         groups = sandbox.client("logs", account, "us-east-1").describe_log_groups()["logGroups"]
         left += [one["logGroupName"] for one in groups]
