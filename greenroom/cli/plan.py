@@ -23,7 +23,18 @@ def plan_lines(result: Result) -> list[str]:
         if op in QUIET or (step.urn in replaced and op in {"create-replacement", "delete-replaced"}):
             continue
         lines += _step_lines(step, op)
-    return lines
+    return lines + _phase_lines(result)
+
+
+def _phase_lines(result: Result) -> list[str]:
+    """Says what is deleted first and made again after: two phases, in one deployment."""
+    first = [urns.name_of(step.urn) + f" ({urns.type_of(step.urn)})" for step in result.steps if step.pends_replacement]
+    if not first:
+        return []
+    return [
+        "In two phases: these are deleted first, in this order, and made again after what depends on their absence:",
+        *(f"      {name}" for name in first),
+    ]
 
 
 def _step_lines(step: Step, op: str) -> list[str]:
