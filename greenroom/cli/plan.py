@@ -32,7 +32,7 @@ def _phase_lines(result: Result) -> list[str]:
     if not first:
         return []
     return [
-        "In two phases: these are deleted first, in this order, and made again after what depends on their absence:",
+        "In two phases: deleted first, in this order, and made again when the rest has changed:",
         *(f"      {name}" for name in first),
     ]
 

@@ -81,6 +81,15 @@ def test_each_edit_is_planned_as_the_smallest_right_change_and_made(greenroom_pr
     assert after["ProductionVariants"][0]["DesiredInstanceCount"] == 1
 
     edit(shell, "models/tumor/model.yaml", "ml.m5.large", "ml.m5.xlarge")
+    told = shell.ok("sandbox", "preview", "dev").stdout
+    _, _, phases = told.partition(
+        "In two phases: deleted first, in this order, and made again when the rest has changed:"
+    )
+    assert [line.split()[0] for line in phases.splitlines()[1:4]] == [
+        "dev-tumor-AllTraffic",
+        "dev-tumor-AllTraffic",
+        "dev-tumor-fleet-scaling-is-registered-for",
+    ]
     made = changed(shell.json("sandbox", "up", "dev"))
     replaced = [name for op, name in made if op == "replace"]
     assert Counter(replaced) == Counter(
