@@ -121,15 +121,16 @@ def log_in_to_ecr() -> Statement:
 
 
 def write_logs(arns: Arns, log_group: str) -> tuple[Statement, ...]:
-    """Write to one log group; `CreateLogGroup` for it alone, since SageMaker asks for it before each write."""
+    """Write to one log group; `CreateLogGroup` for it alone, since SageMaker asks for it before each write.
+
+    With `:*` at its end, as policies name a log group for these actions, and which its streams' names match as well:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    """
     return (
         Statement(
             sid="WriteLogs",
             actions=("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
-            resources=(
-                arns.of("logs", f"log-group:{log_group}"),
-                arns.of("logs", f"log-group:{log_group}:log-stream:*"),
-            ),
+            resources=(arns.of("logs", f"log-group:{log_group}:*"),),
         ),
     )
 

@@ -54,10 +54,7 @@ def test_an_endpoints_role_reaches_its_logs_metrics_capture_prefix_and_alarms_an
             "Sid": "WriteLogs",
             "Effect": "Allow",
             "Action": LOGS,
-            "Resource": [
-                "arn:aws:logs:us-east-1:111122223333:log-group:/aws/sagemaker/Endpoints/dev-tumor",
-                "arn:aws:logs:us-east-1:111122223333:log-group:/aws/sagemaker/Endpoints/dev-tumor:log-stream:*",
-            ],
+            "Resource": ["arn:aws:logs:us-east-1:111122223333:log-group:/aws/sagemaker/Endpoints/dev-tumor:*"],
         },
         {
             "Sid": "PutMetrics",
@@ -233,10 +230,7 @@ def test_a_monitor_reads_captured_data_and_its_baseline_and_writes_its_own_repor
             "Sid": "WriteLogs",
             "Effect": "Allow",
             "Action": LOGS,
-            "Resource": [
-                "arn:aws:logs:us-east-1:111122223333:log-group:/aws/sagemaker/ProcessingJobs",
-                "arn:aws:logs:us-east-1:111122223333:log-group:/aws/sagemaker/ProcessingJobs:log-stream:*",
-            ],
+            "Resource": ["arn:aws:logs:us-east-1:111122223333:log-group:/aws/sagemaker/ProcessingJobs:*"],
         },
         {
             "Sid": "PutMetrics",
