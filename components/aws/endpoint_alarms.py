@@ -24,6 +24,10 @@ from components.aws.model_monitor import DriftBaseline
 from components.aws.policy_document import Statement, policy_document
 from components.specs.resolved import ResolvedModel
 
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+MAX_ALARMS_PER_RULE = 100
+MAX_RULE_LENGTH = 10_240
+
 
 class EndpointAlarms(pulumi.ComponentResource):
     """An alarm a threshold, a composite one over them, an SNS topic it notifies, and a dashboard.
@@ -133,17 +137,51 @@ class EndpointAlarms(pulumi.ComponentResource):
     ) -> aws.cloudwatch.CompositeAlarm | None:
         if not definitions:
             return None
+        name = unwell_alarm_name(model)
+        rules = alarm_rules([definition.name for definition in definitions])
+        if len(rules) == 1:
+            return self._composite(name, rules[0], model, alarms, topic)
+        # More than one rule holds: a composite alarm a part, and one over the parts.
+        parts = {f"{name}-{index}": rule for index, rule in enumerate(rules)}
+        composites = [self._composite(part, rule, model, alarms, None) for part, rule in parts.items()]
+        (over_parts,) = alarm_rules(list(parts))
+        return self._composite(name, over_parts, model, composites, topic)
+
+    def _composite(
+        self,
+        name: str,
+        rule: str,
+        model: ResolvedModel,
+        watched: Sequence[pulumi.Resource],
+        topic: aws.sns.Topic | None,
+    ) -> aws.cloudwatch.CompositeAlarm:
+        actions = None if topic is None else [topic.arn]
         return aws.cloudwatch.CompositeAlarm(
-            unwell_alarm_name(model),
-            alarm_name=unwell_alarm_name(model),
+            name,
+            alarm_name=name,
             alarm_description=f"{model.name} in {model.environment} is unwell; its owner is {model.owner}",
-            alarm_rule=" OR ".join(f'ALARM("{definition.name}")' for definition in definitions),
-            alarm_actions=[topic.arn],
-            ok_actions=[topic.arn],
+            alarm_rule=rule,
+            alarm_actions=actions,
+            ok_actions=actions,
             tags=model.tags,
             # CloudWatch refuses a rule that names an alarm it does not have.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(alarms)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(watched)),
         )
+
+
+def alarm_rules(alarm_names: Sequence[str]) -> tuple[str, ...]:
+    """Rules that ring when one of `alarm_names` does: as few as CloudWatch's limits on a rule allow."""
+    rules = [""]
+    count = 0
+    for name in alarm_names:
+        longer = f'{rules[-1]} OR ALARM("{name}")' if count else f'ALARM("{name}")'
+        if count == MAX_ALARMS_PER_RULE or len(longer) > MAX_RULE_LENGTH:
+            rules.append(f'ALARM("{name}")')
+            count = 1
+        else:
+            rules[-1] = longer
+            count += 1
+    return tuple(rules)
 
 
 def topic_statements(model: ResolvedModel, topic_name: str) -> tuple[Statement, ...]:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from components.aws.alarm_definitions import MetricMath, alarm_definitions
-from components.aws.endpoint_alarms import EndpointAlarms
+from components.aws.endpoint_alarms import MAX_ALARMS_PER_RULE, MAX_RULE_LENGTH, EndpointAlarms, alarm_rules
 from components.aws.endpoint_dashboard import GRID_WIDTH, dashboard_body, dashboard_url
 from components.aws.model_monitor import DriftBaseline
 from stacks.providers import providers_of
@@ -134,6 +134,32 @@ def test_one_composite_alarm_means_unwell_and_it_alone_notifies():
     assert unwell["alarmName"] == "dev-tumor-unwell"
     assert unwell["alarmActions"] == unwell["okActions"] == ["arn:of:dev-tumor-alarms"]
     assert not [one.name for one in deployment.of(ALARM) if "alarmActions" in one.inputs]
+
+
+def test_more_alarms_than_one_rule_takes_are_watched_in_parts():
+    features = DriftBaseline(tuple(f"feature {index}" for index in range(1000)))
+    deployment = deployed(resolved(), features)
+    names = [one.name for one in alarm_definitions(resolved(), features)]
+    assert len(names) == 107
+    alarms = {one.name: one for one in deployment.of("aws:cloudwatch/compositeAlarm:CompositeAlarm")}
+    rules = {name: re.findall(r'ALARM\("([^"]+)"\)', one.inputs["alarmRule"]) for name, one in alarms.items()}
+    assert rules == {
+        "dev-tumor-unwell": ["dev-tumor-unwell-0", "dev-tumor-unwell-1"],
+        "dev-tumor-unwell-0": names[:100],
+        "dev-tumor-unwell-1": names[100:],
+    }
+    assert [name for name, one in alarms.items() if "alarmActions" in one.inputs] == ["dev-tumor-unwell"]
+    assert all(deployment.reaches(alarms["dev-tumor-unwell"], one) for one in alarms.values())
+
+
+@pytest.mark.parametrize(("count", "length", "rules"), [(1, 8, 1), (100, 8, 1), (101, 8, 2), (100, 120, 2)])
+def test_every_rule_keeps_cloudwatchs_limits_and_no_alarm_is_lost(count, length, rules):
+    names = [str(index).zfill(length) for index in range(count)]
+    made = alarm_rules(names)
+    assert [name for rule in made for name in re.findall(r'ALARM\("(\d+)"\)', rule)] == names
+    assert len(made) == rules
+    assert max(len(rule) for rule in made) <= MAX_RULE_LENGTH
+    assert max(rule.count("ALARM(") for rule in made) <= MAX_ALARMS_PER_RULE
 
 
 def test_who_is_to_be_told_is_subscribed():
