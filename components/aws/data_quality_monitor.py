@@ -28,11 +28,11 @@ from components.aws.execution_role import (
 from components.aws.model_monitor import (
     GUIDE_METRICS_NAMESPACE,
     METRICS_NAMESPACE,
-    analyzer_image_uri,
     data_quality_schedule_name,
 )
 from components.aws.names import role_name
 from components.aws.policy_document import Statement, assumed_by_sagemaker, policy_document
+from components.specs.analyzer_images import analyzer_image_uri
 from components.specs.environment import Network
 from components.specs.monitors import DataQuality
 from components.specs.names import content_name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from components.specs.analyzer_images import ANALYZER_ACCOUNTS
 from components.specs.environment import ArtifactStoreSpec, Environment
 from components.specs.instance_types import INSTANCE_TYPES
 from components.specs.model_spec import ModelSpec
@@ -28,6 +29,7 @@ def deployment_rules(spec: ModelSpec, environment: Environment, artifacts: Artif
     return [
         *_name_rules(spec, environment),
         *_region_rules(environment, artifacts),
+        *_monitor_region_rules(spec, environment),
         *_volume_rules(spec, environment),
         *_tag_rules(spec, environment),
     ]
@@ -68,6 +70,19 @@ def _region_rules(environment: Environment, artifacts: ArtifactStoreSpec) -> Ite
             environment.region,
             allowed=artifacts.region,
             fix="SageMaker reads a model only from a bucket of its own region",
+        )
+
+
+def _monitor_region_rules(spec: ModelSpec, environment: Environment) -> Iterator[Rule]:
+    if environment.region in ANALYZER_ACCOUNTS:
+        return
+    for index in range(len(spec.monitors)):
+        yield Rule(
+            ("monitors", index),
+            f"AWS offers no Model Monitor in {environment.region}, the region of {environment.name}",
+            environment.region,
+            allowed=", ".join(sorted(ANALYZER_ACCOUNTS)),
+            fix=f"set `monitors: []` in overrides.{spec.name} of {environment.name}, or deploy to another region",
         )
 
 

@@ -11,7 +11,7 @@ from components.aws.alarm_definitions import Metric, MetricMath, alarm_definitio
 from components.aws.endpoint_config import endpoint_config_name, model_name
 from components.aws.model_deployment import deploy_model
 from components.aws.model_endpoint import EndpointNotUpdatedError
-from components.aws.model_monitor import METRICS_NAMESPACE, DriftBaseline, NoAnalyzerImageError, analyzer_image_uri
+from components.aws.model_monitor import METRICS_NAMESPACE, DriftBaseline
 from components.specs.names import NAME_PATTERN
 from stacks.providers import providers_of
 from tests.unit.components.deployment_graph import Deployment, record
@@ -343,13 +343,6 @@ def test_trap_28_a_run_without_data_is_no_drift():
 
 def test_trap_28_a_run_has_a_limit():
     assert deployed().one(DEFINITION).inputs["stoppingCondition"] == {"maxRuntimeInSeconds": 1800}
-
-
-def test_trap_28_a_region_without_the_analyzer_is_refused_by_name():
-    with pytest.raises(
-        NoAnalyzerImageError, match="no Model Monitor image in the region 'mx-central-1'; it has one in"
-    ):
-        analyzer_image_uri("mx-central-1")
 
 
 def test_trap_29_capture_may_write_under_its_prefix_with_the_environments_key():

@@ -16,11 +16,14 @@ from components.specs import (
     Rolling,
     SpecError,
     effective_spec,
+    resolve,
 )
 from components.specs.alarms import Alarms
+from components.specs.analyzer_images import ANALYZER_ACCOUNTS
+from components.specs.fields import REGIONS
 from components.specs.monitors import SCHEDULE_PATTERN, schedule_period_seconds
 from components.specs.rollout import PROVIDER_WAITING_LIMIT_SECONDS
-from tests.unit.specs.samples import environment, merged, minimal, release, resolved, violations
+from tests.unit.specs.samples import artifacts, environment, merged, minimal, release, resolved, violations
 
 VARIANT = ("serving", "production_variants", 0)
 
@@ -316,6 +319,25 @@ def test_trap_28_a_release_without_baseline_cannot_be_compared_with() -> None:
         resolved(ModelSpec.model_validate(data), environment())
     data["monitors"][0]["baseline"] = "none"
     assert resolved(ModelSpec.model_validate(data), environment()).monitors[0].baseline == "none"
+
+
+def test_trap_28_a_region_without_model_monitor_is_refused_before_anything_is_deployed() -> None:
+    spec = ModelSpec.model_validate(merged(monitors=[{"kind": "data_quality", "baseline": "none"}], data_capture={}))
+    there = "mx-central-1"
+
+    with pytest.raises(SpecError) as raised:
+        resolve(spec, environment(region=there), release(regions=(there,)), (), artifacts(region=there))
+    (violation,) = raised.value.violations
+    assert (violation.path, violation.value) == ("monitors[0]", there)
+    assert violation.message == "AWS offers no Model Monitor in mx-central-1, the region of dev"
+    assert "us-east-1" in violation.allowed
+    assert violation.fix == "set `monitors: []` in overrides.tumor of dev, or deploy to another region"
+    unwatched = spec.model_copy(update={"monitors": ()})
+    assert resolve(unwatched, environment(region=there), release(regions=(there,)), (), artifacts(region=there))
+
+
+def test_trap_28_the_analyzers_accounts_are_of_regions_that_sagemaker_has() -> None:
+    assert set(ANALYZER_ACCOUNTS) <= REGIONS
 
 
 # Weights: an explicit 0 is kept (aws-cdk loses it), all zero is refused.
