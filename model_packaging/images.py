@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from model_packaging.errors import ServingImageError
 from model_packaging.package_spec import ServingImageRequest
-from model_packaging.release import ServingImage
+from model_packaging.release import ImageUri, ServingImage
 
 LOCK_FILE = "image.lock.json"
 
@@ -33,7 +33,7 @@ class ImageLock(BaseModel):
     schema_version: Literal[1] = 1
     request: ServingImageRequest
     resolved_with: str
-    uris: dict[str, str]
+    uris: dict[str, ImageUri]
 
 
 def pinned_image(model_folder: Path, request: ServingImageRequest, *, resolve: bool = False) -> ServingImage:

@@ -14,15 +14,13 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from model_packaging.baseline_files import BASELINE_FILES, baseline_violations
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.package_spec import PACKAGE_FILE, OnnxSignature, PackageSpec, ServingImageRequest
 from model_packaging.release import NAME_PATTERN, Framework, TensorSpec, checked_path
 from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted, read_yaml
 
 MAXIMUM_NAME_LENGTH = 63
-
-BASELINE_FILES = ("constraints.json", "statistics.json")
-"""What a folder named by `baseline` holds."""
 
 RESERVED_VARIABLES = ("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY")
 """What `entry_point` gives."""
@@ -76,9 +74,12 @@ def read_model_folder(model_folder: Path) -> PackagedModel:
     ]
     if violations or spec is None:
         raise InvalidPackageError(violations)
-    return PackagedModel(
-        model_folder.resolve().name, spec, _metrics(model_folder / spec.metrics), _sources(spec, model_folder)
-    )
+    metrics, violations = _metrics(model_folder / spec.metrics)
+    if spec.baseline is not None:
+        violations += baseline_violations(model_folder / spec.baseline)
+    if violations:
+        raise InvalidPackageError(violations)
+    return PackagedModel(model_folder.resolve().name, spec, metrics, _sources(spec, model_folder))
 
 
 def _sources(spec: PackageSpec, model_folder: Path) -> dict[str, Path]:
@@ -179,23 +180,22 @@ def _environment_rules(environment: dict[str, str]) -> Iterator[_Rule]:
         yield _Rule(("environment",), None, f"has {len(environment)} entries", allowed=f"at most {MAXIMUM_VARIABLES}")
 
 
-def _metrics(path: Path) -> dict[str, float]:
+def _metrics(path: Path) -> tuple[dict[str, float], list[Violation]]:
+    """The metrics, and what is wrong with them."""
     shown = path.as_posix()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        raise InvalidPackageError([Violation(shown, line, "", None, f"is not JSON: {error}")]) from error
+        return {}, [Violation(shown, line, "", None, f"is not JSON: {error}")]
     if not isinstance(content, dict) or not content:
-        raise InvalidPackageError([Violation(shown, None, "", None, "must be an object of numbers by name")])
+        return {}, [Violation(shown, None, "", None, "must be an object of numbers by name")]
     violations = [
         Violation(shown, None, str(name), value, f"{value!r} is not a finite number")
         for name, value in content.items()
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)
     ]
-    if violations:
-        raise InvalidPackageError(violations)
-    return {str(name): float(value) for name, value in content.items()}
+    return {} if violations else {str(name): float(value) for name, value in content.items()}, violations
 
 
 def _violation(error: ErrorDetails, document: YamlDocument, shown: str) -> Violation:

@@ -99,6 +99,23 @@ class Signature(_Part):
     """What the model gives."""
 
 
+ECR_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.]+/(?P<repository>[^:@]+)(?:[:@].+)?"
+)
+"""An image in ECR, where SageMaker takes its images from
+(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html)."""
+
+
+def _in_ecr(uri: str) -> str:
+    if ECR_IMAGE.fullmatch(uri) is None:
+        allowed = "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG"
+        raise ValueError(f"{uri!r} is not an image in ECR; allowed: {allowed}")
+    return uri
+
+
+ImageUri = Annotated[str, AfterValidator(_in_ecr)]
+
+
 class ServingImage(_Part):
     """The AWS container that serves the release, pinned for every region."""
 
@@ -110,7 +127,7 @@ class ServingImage(_Part):
     """`py3`, `py310`, …"""
     processor: Literal["cpu", "gpu"]
     """What it runs on."""
-    uris: dict[str, str]
+    uris: dict[str, ImageUri]
     """Region to image URI."""
 
 

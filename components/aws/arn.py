@@ -7,13 +7,12 @@ whole in a preview, and tests compare them as values.
 import re
 from dataclasses import dataclass
 
+from model_packaging.release import ECR_IMAGE
+
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 """Region prefixes outside the `aws` partition:
 https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html"""
 
-_ECR_IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.]+/(?P<repository>[^:@]+)(?:[:@].+)?"
-)
 _S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<prefix>.*))?")
 
 
@@ -77,7 +76,7 @@ def ecr_repository_arn(image_uri: str) -> str:
         ValueError: the image is not in ECR, where SageMaker takes its images from
             (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html).
     """
-    match = _ECR_IMAGE.fullmatch(image_uri)
+    match = ECR_IMAGE.fullmatch(image_uri)
     if match is None:
         raise ValueError(
             f"{image_uri!r} is not an image in ECR; expected ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG"

@@ -158,6 +158,46 @@ def test_metrics_that_are_no_numbers_are_refused(tmp_path, text, message):
     assert told(folder, tmp_path) == [message]
 
 
+GOOD = '{"features": [{"name": "radius"}], "monitoring_config": {}}'
+FIX = "write both files with `model_packaging.baseline.DataQualityBaseline`, or take a baseline job's own"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1); " + FIX),
+        ("[]", f'is not an object; allowed: {{"features": […]}}; {FIX}'),
+        ("{}", f"features: is not a list of features; allowed: at least one feature; {FIX}"),
+        ('{"features": [{}]}', f"features[0].name: None is not a feature's name; allowed: text; {FIX}"),
+        (
+            '{"features": [{"name": "a"}, {"name": "a"}]}',
+            "features[1].name: a second feature 'a'; give each its own name",
+        ),
+        (
+            '{"features": [{"name": "a"}], "monitoring_config": {"distribution_constraints": {"comparison_threshold": 2}}}',
+            "monitoring_config.distribution_constraints.comparison_threshold: 2 is not a distance; allowed: 0 to 1",
+        ),
+        (
+            '{"features": [{"name": "a"}], "monitoring_config": 3}',
+            f"monitoring_config: is not an object of objects; {FIX}",
+        ),
+    ],
+)
+def test_a_baseline_that_no_monitor_could_read_is_refused(tmp_path, text, message):
+    folder = write_model_folder(tmp_path, package=f"{PACKAGE}baseline: baseline\n")
+    (folder / "baseline").mkdir()
+    (folder / "baseline" / "statistics.json").write_text(GOOD)
+    (folder / "baseline" / "constraints.json").write_text(GOOD)
+    assert package(folder, ReleaseStore(tmp_path / "store")).has_baseline
+
+    (folder / "baseline" / "constraints.json").write_text(text)
+    (folder / "metrics.json").write_text("[]")
+    first, second = told(folder, tmp_path)
+    line = ":1" if text == "{" else ""
+    assert first == f"fraud/baseline/constraints.json{line}: {message}"
+    assert second == "fraud/metrics.json: must be an object of numbers by name"
+
+
 def test_a_file_that_is_no_onnx_model_is_told(tmp_path):
     head, tail = PACKAGE.split("signature:\n")
     text = head + "signature: {onnx: model.bin}\n" + tail.split("\n", 2)[2]

@@ -107,3 +107,14 @@ def test_a_broken_pin_is_told(tmp_path):
     (folder / "image.lock.json").write_text("{}")
     with pytest.raises(ServingImageError, match="is not a lock of a serving image: request: Field required"):
         pinned_image(folder, REQUEST)
+
+
+def test_an_image_that_sagemaker_could_not_pull_is_refused(tmp_path):
+    folder = write_model_folder(tmp_path)
+    (folder / "image.lock.json").write_text(json.dumps({**LOCK, "uris": {"us-east-1": "docker.io/library/python:3"}}))
+    with pytest.raises(ServingImageError) as caught:
+        pinned_image(folder, REQUEST)
+    assert (
+        "uris.us-east-1: Value error, 'docker.io/library/python:3' is not an image in ECR; "
+        "allowed: ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG"
+    ) in str(caught.value)
