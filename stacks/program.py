@@ -14,10 +14,9 @@ from components.aws.model_deployment import deploy_model
 from components.specs.project import ARTIFACTS_STACK, Project, load_project
 from components.specs.resolved import ResolvedModel, capture_bucket
 from components.specs.violations import SpecError, UnknownStackError
-from model_packaging.errors import PackagingError
 from model_packaging.store import ReleaseStore
 from stacks.providers import providers_of
-from stacks.releases import drift_baseline, release_store, resolved_models
+from stacks.releases import UndeployableError, drift_baseline, release_store, resolved_models
 
 
 def deploy_stack(stack: str, *, root: Path) -> None:
@@ -37,7 +36,7 @@ def deploy_stack(stack: str, *, root: Path) -> None:
         if stack not in project.stacks():
             raise UnknownStackError(stack, project.stacks())
         models = resolved_models(project, stack, store)
-    except (SpecError, PackagingError) as error:
+    except (SpecError, UndeployableError) as error:
         raise pulumi.RunError(str(error)) from None
     if stack == ARTIFACTS_STACK:
         _deploy_artifact_store(project)

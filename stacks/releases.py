@@ -4,8 +4,13 @@ import os
 from pathlib import Path
 
 from components.aws.model_monitor import DriftBaseline
+from components.aws.role_policy_quota import role_policy_rules
+from components.specs.environment import Environment
 from components.specs.project import ARTIFACTS_STACK, Project
+from components.specs.reading import violation_of
 from components.specs.resolved import ResolvedModel, resolve
+from components.specs.violations import SpecError
+from model_packaging.errors import PackagingError
 from model_packaging.release import Release
 from model_packaging.store import ReleaseStore
 
@@ -18,29 +23,45 @@ def release_store(root: Path) -> ReleaseStore:
     return ReleaseStore((root / ".greenroom" if home is None else Path(home)) / "releases")
 
 
+class UndeployableError(Exception):
+    """Pinned releases that are not there, or do not fit where they are pinned: all of a stack, a line each."""
+
+
 def resolved_models(project: Project, stack: str, store: ReleaseStore) -> tuple[ResolvedModel, ...]:
     """The models that `stack` deploys, each with its spec, its environment and its releases joined.
 
     Raises:
-        SpecError: A spec, its environment and its release do not fit one another.
-        PackagingError: A pinned release is not in `store`, or is not what its digest says.
+        UndeployableError: a pinned release is not in `store`, is not what its digest says, or does not fit its spec and
+            its environment.
     """
     if stack == ARTIFACTS_STACK:
         return ()
     environment = project.environment_of(stack)
-    resolved = []
+    resolved, problems = [], []
     for name in project.models_of(stack):
-        pin = environment.releases[name]
-        resolved.append(
-            resolve(
-                project.effective[environment.name, name],
-                environment,
-                store.load(name, pin.digest),
-                tuple(store.load(name, digest) for digest in pin.previous),
-                project.artifacts,
-            )
-        )
+        try:
+            resolved.append(_resolved(project, environment, name, store))
+        except (SpecError, PackagingError) as error:
+            pin = f"environments/{environment.name}.yaml: releases.{name}"
+            problems += [f"{pin}: {line}" for line in str(error).splitlines()]
+    if problems:
+        raise UndeployableError("\n".join(problems))
     return tuple(resolved)
+
+
+def _resolved(project: Project, environment: Environment, name: str, store: ReleaseStore) -> ResolvedModel:
+    pin = environment.releases[name]
+    model = resolve(
+        project.effective[environment.name, name],
+        environment,
+        store.load(name, pin.digest),
+        tuple(store.load(name, digest) for digest in pin.previous),
+        project.artifacts,
+    )
+    rules = role_policy_rules(model)
+    if rules:
+        raise SpecError(violation_of(rule) for rule in rules)
+    return model
 
 
 def drift_baseline(release: Release, store: ReleaseStore) -> DriftBaseline | None:

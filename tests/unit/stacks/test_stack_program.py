@@ -1,6 +1,7 @@
 """The program: a stack's name picks what is deployed; what is wrong is told before the first resource."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -137,10 +138,30 @@ def test_broken_specs_are_told_all_at_once_without_a_traceback(project):
     assert raised.value.__suppress_context__
 
 
-def test_a_release_that_is_not_there_is_named(project):
-    shutil.rmtree(project / ".greenroom" / "releases" / "tumor")
-    with pytest.raises(pulumi.RunError, match="tumor"):
+def test_all_releases_that_are_not_there_are_named_with_their_pins(project):
+    for name in ("tumor", "churn"):
+        shutil.rmtree(project / ".greenroom" / "releases" / name)
+    with pytest.raises(pulumi.RunError) as raised:
         deployed(project, "dev")
+    told = str(raised.value).splitlines()
+    assert [line.split(": ")[:2] for line in told] == [
+        ["environments/dev.yaml", "releases.churn"],
+        ["environments/dev.yaml", "releases.tumor"],
+    ]
+    assert all("make one with `greenroom package models/" in line for line in told)
+
+
+def test_a_role_whose_policies_iam_would_refuse_is_refused_with_what_to_leave_out(project):
+    prefixes = [f"s3://lookup/{index:0400}/" for index in range(12)]
+    write(project / "models" / "tumor" / "model.yaml", {**MODEL, "security": {"extra_read_prefixes": prefixes}})
+    with pytest.raises(pulumi.RunError) as raised:
+        deployed(project, "dev")
+    assert re.fullmatch(
+        r"environments/dev\.yaml: releases\.tumor: the policies of the endpoint's role have (\d+) characters, \d+ too "
+        r"many; allowed: 10240 in all, IAM's quota; keep fewer of the 0 previous releases, or read fewer of the 12 "
+        r"security\.extra_read_prefixes",
+        str(raised.value),
+    )
 
 
 def test_releases_are_looked_for_where_the_home_is(project, monkeypatch):
