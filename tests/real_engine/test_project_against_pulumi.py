@@ -174,7 +174,7 @@ def real_run(project: Path) -> list[tuple[Any, Any]]:
                 edit(project)
                 # A release made after `serve` began reaches the local AWS by a second one, which finds it up already.
                 publish_again(project)
-            plan = planned(run(project, ["pulumi", "preview", "--json", "--show-replacement-steps"], **environment))
+            plan = planned(run(project, ["pulumi", "preview", "--json"], **environment))
             run(project, ["pulumi", "up", "--yes", "--skip-preview"], **environment)
             seen.append((plan, state(run(project, ["pulumi", "stack", "export"], **environment))))
     return seen
