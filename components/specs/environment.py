@@ -98,7 +98,9 @@ class Encryption(Spec):
     """A customer-managed key."""
 
     kms_key_arn: KmsKeyArn
-    """The key of volumes, captured data and logs; in the environment's region."""
+    """The key of volumes, captured data and logs; in the environment's region. Its policy must let the account's IAM
+    policies and CloudWatch Logs use it
+    (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html)."""
 
 
 class CaptureStore(Spec):

@@ -136,13 +136,25 @@ AccountId = Annotated[
     Matching(r"\d{12}", "an AWS account id", "12 digits, in quotes", "write it in quotes, with its leading zeros"),
 ]
 
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+# Narrower than SageMaker's names: a model's folder and its releases have this name too, and there are file systems that
+# do not tell upper from lower case.
 ModelName = Annotated[
+    str,
+    Matching(
+        r"[a-z0-9](-?[a-z0-9])*",
+        "a model's name",
+        "lower-case letters, digits and single hyphens inside; it starts and ends with a letter or digit",
+        max_length=63,
+    ),
+]
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
+VariantName = Annotated[
     str,
     Matching(
         NAME_PATTERN,
         "a name SageMaker takes",
-        "letters, digits and single hyphens inside; it starts and ends with a letter or digit",
+        "letters, digits and hyphens inside; it starts and ends with a letter or digit",
         max_length=63,
     ),
 ]

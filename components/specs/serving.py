@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from components.specs.base import Many, Spec
-from components.specs.fields import ModelName, OneOf, StartupSeconds, duplicates
+from components.specs.fields import OneOf, StartupSeconds, VariantName, duplicates
 from components.specs.instance_types import HOSTING_INSTANCE_TYPES
 from components.specs.violations import Rule, broken, did_you_mean, quote, refuse
 
@@ -46,7 +46,7 @@ def _versionless(name: str) -> str:
 class ProductionVariant(Spec):
     """One fleet of instances behind the endpoint; AWS: ProductionVariant."""
 
-    name: Annotated[ModelName, AfterValidator(_versionless)] = "AllTraffic"
+    name: Annotated[VariantName, AfterValidator(_versionless)] = "AllTraffic"
     """The fleet's name: part of metrics and of requests that ask for one variant. Without it: `AllTraffic`."""
     instance_type: HostingInstanceType
     """The SageMaker instance type, such as `ml.m5.large`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from components.specs import (
@@ -19,6 +19,8 @@ from components.specs import (
     with_suffix,
 )
 from components.specs.names import NAME_PATTERN
+from model_packaging.release import NAME_PATTERN as RELEASE_NAME_PATTERN
+from tests.unit.specs.samples import minimal, violations
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -94,3 +96,14 @@ def test_a_bucket_name_keeps_account_and_region_whole(owner: str) -> None:
 
     assert name.endswith("-111122223333-ap-northeast-1")
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", name)
+
+
+@given(st.text("aZ0-_", min_size=1, max_size=66))
+@example("Fraud")
+@example("a--b")
+@example("a" * 63)
+@example("a" * 64)
+def test_a_model_may_be_named_whatever_a_release_of_it_may(name: str) -> None:
+    packaged = re.fullmatch(RELEASE_NAME_PATTERN, name) is not None and len(name) <= 63
+
+    assert (violations({**minimal(), "name": name}) == ()) == packaged
