@@ -11,10 +11,17 @@ EngineError                     base of all; ``message`` tells what and where, `
     ├── UnsupportedError        the program asks for what this engine refuses by name
     ├── RegistrationError       a registration that no engine would take (a URN twice, an unknown provider)
     └── ProviderError           a provider raised, or answered nonsense
+        └── InitFailedError     it made the resource, which is unfinished
 ```
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greenroom.sandbox.engine.values import PropertyMap
 
 
 class EngineError(Exception):
@@ -98,3 +105,19 @@ class ProviderError(DeploymentError):
     def __init__(self, urn: str, message: str) -> None:
         super().__init__(message)
         self.urn = urn
+
+
+class InitFailedError(ProviderError):
+    """A provider made a resource that then failed or could not be waited for: it belongs into the state.
+
+    Attributes:
+        id: the resource's.
+        outputs: what is known of it.
+        reasons: why it is not as wanted.
+    """
+
+    def __init__(self, urn: str, id_: str, outputs: PropertyMap, reasons: Sequence[str]) -> None:
+        super().__init__(urn, "; ".join(reasons))
+        self.id = id_
+        self.outputs = outputs
+        self.reasons = tuple(reasons)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from greenroom.sandbox.engine.checkpoint import Checkpoint
-from greenroom.sandbox.engine.errors import ProviderError, RegistrationError
+from greenroom.sandbox.engine.errors import InitFailedError, ProviderError, RegistrationError
 from greenroom.sandbox.engine.events import EngineEvent, StepFailed, StepStarted, StepSucceeded
 from greenroom.sandbox.engine.planner import Planner
 from greenroom.sandbox.engine.provider_calls import ProviderCalls
@@ -84,15 +84,22 @@ class Executor:
         operation = self._begin(step)
         try:
             self._apply(step)
+        except InitFailedError as error:
+            self._finish(step, operation)
+            self._emit(StepFailed(step, error.message))
+            raise
         except (ProviderError, RegistrationError) as error:
             self._fail(operation)
             self._emit(StepFailed(step, error.message))
             raise
-        self._mark_secrets(step)
-        self._record(step, operation)
+        self._finish(step, operation)
         with self._done_lock:
             self._done.append(step)
         self._emit(StepSucceeded(step))
+
+    def _finish(self, step: Step, operation: Operation | None) -> None:
+        self._mark_secrets(step)
+        self._record(step, operation)
 
     # -- the provider's part -----------------------------------------------------------------------------------------
 
@@ -131,13 +138,25 @@ class Executor:
 
     def _create(self, step: Step) -> None:
         new = step.state
+        failure = None
         if new.custom:
             provider = self._provider(new)
             with self._slots:
-                new.id, new.outputs = provider.create(new.urn, new.inputs, new.timeouts.create, preview=self._preview)
+                failure = self._ask_to_create(provider, new)
         new.created = new.modified = _now()
         if step.marks_deletion and step.old is not None:
             step.old.delete = True
+        if failure is not None:
+            raise failure
+
+    def _ask_to_create(self, provider: ProviderCalls | ProviderRegistry, new: ResourceState) -> InitFailedError | None:
+        """Why the resource is unfinished; it is in the state then, and the next `up` updates it, to finish it."""
+        try:
+            new.id, new.outputs = provider.create(new.urn, new.inputs, new.timeouts.create, preview=self._preview)
+        except InitFailedError as error:
+            new.id, new.outputs, new.init_errors = error.id, error.outputs, error.reasons
+            return error
+        return None
 
     def _update(self, step: Step) -> None:
         old, new = _both(step)

@@ -15,13 +15,14 @@ import threading
 import traceback
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pulumi.provider.experimental import provider as sdk
+from pulumi.provider.experimental.property_value import PropertyValue
 
 from greenroom.sandbox.engine import wire
 from greenroom.sandbox.engine.diffs import Diff, DiffKind, PropertyDiff, compare
-from greenroom.sandbox.engine.errors import DeploymentError, ProviderError
+from greenroom.sandbox.engine.errors import DeploymentError, InitFailedError, ProviderError
 from greenroom.sandbox.engine.property_path import restore
 from greenroom.sandbox.engine.values import PropertyMap, blind, has_unknown, secret_like
 
@@ -71,6 +72,19 @@ class ReadState:
     inputs: PropertyMap | None
 
 
+@runtime_checkable
+class InitFailure(Protocol):
+    """An exception by which a provider says that the resource is there, and unfinished.
+
+    It is the protocol's `ErrorResourceInitFailed`, for which the SDK has no class; so whatever has its fields is one.
+    https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
+    """
+
+    resource_id: str
+    properties: Mapping[str, PropertyValue]
+    reasons: Sequence[str]
+
+
 class ProviderCalls:
     """One provider instance, configured once, called by many threads."""
 
@@ -95,6 +109,9 @@ class ProviderCalls:
         except NotImplementedError as error:
             raise ProviderError(urn, f"the provider {self._package} does not support this: {error}") from error
         except Exception as error:  # noqa: BLE001  # whatever a provider raises is a failed step, never a lost state
+            if isinstance(error, InitFailure):
+                reasons = [blind(reason, *sent) for reason in error.reasons]
+                raise InitFailedError(urn, error.resource_id, wire.from_provider(error.properties), reasons) from None
             raise ProviderError(urn, blind(_describe(error), *sent)) from None
 
     def check_config(self, urn: str, old: PropertyMap, new: PropertyMap) -> tuple[PropertyMap, list[CheckFailure]]:

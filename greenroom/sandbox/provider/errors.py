@@ -10,13 +10,16 @@
     ├── AwsRefusedError           the local AWS said no: its code, its message, the operation      (AWS)
     ├── FailedResourceError       AWS took the request, and the resource then came out wrong       (AWS)
     ├── WaitTimeoutError          … or did not come out in time                                    (AWS)
+    ├── ResourceInitFailedError   … so that it is there, and unfinished; told to the engine        (AWS)
     └── MappingError              an exception table names a member that botocore does not have    (our bug)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from pulumi.provider.experimental.property_value import PropertyValue
 
 REFERENCE_PAGE = "docs/reference/resource-types.md"
 
@@ -99,3 +102,19 @@ class FailedResourceError(ProviderError):
 
 class WaitTimeoutError(ProviderError):
     """A resource did not settle within its bound."""
+
+
+class ResourceInitFailedError(ProviderError):
+    """A resource was made, and then failed, or could not be asked any more: it is there, and belongs into the state.
+
+    The protocol's `ErrorResourceInitFailed`, for which the SDK has no class.
+    https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
+
+    Attributes: `resource_id`, `properties` (its outputs, as far as they are known) and `reasons`.
+    """
+
+    def __init__(self, resource_id: str, properties: Mapping[str, PropertyValue], reasons: Sequence[str]) -> None:
+        self.resource_id = resource_id
+        self.properties = dict(properties)
+        self.reasons = tuple(reasons)
+        super().__init__("; ".join(reasons))

@@ -7,7 +7,7 @@ keeps them), for a diff is between inputs; and `__unread`, the paths that AWS ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
@@ -34,11 +34,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class State:
-    """A resource as it is: its id, inputs and outputs (with the internal keys)."""
+    """A resource as it is: its id, inputs and outputs (with the internal keys).
+
+    `problem` says why a resource that was made is not yet as wanted; None for one that is.
+    """
 
     resource_id: str
     inputs: dict[str, Any]
     outputs: dict[str, Any]
+    problem: str | None = None
 
 
 def diff(
@@ -118,12 +122,43 @@ def _told_by_provider(
 def create(
     kind: ResourceType, session: AccountSession, inputs: Mapping[str, Any], bound_seconds: float | None
 ) -> State:
-    """Makes the resource, waits until it is as wanted, and reads it back."""
+    """Makes the resource, waits until it is as wanted, and reads it back.
+
+    Once it is made it is never lost: where the rest fails, it comes back with its `problem`.
+
+    Raises:
+        ProviderError: it was not made, or is gone again.
+    """
     session = session.in_region(inputs.get("region"))
     tags = tags_of(kind, session, inputs)
     known = kind.make(session, inputs, tags)
-    kind.settle(session, known, bound_seconds)
-    return _read_back(kind, session, known, inputs, tags)
+    try:
+        kind.complete(session, known)
+        kind.settle(session, known, bound_seconds)
+        return _read_back(kind, session, known, inputs, tags)
+    except ProviderError as error:
+        unfinished = _unfinished(kind, session, known, inputs, tags)
+        if unfinished is None:
+            raise
+        return replace(unfinished, problem=str(error))
+
+
+def _unfinished(
+    kind: ResourceType,
+    session: AccountSession,
+    known: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    tags: Mapping[str, Any],
+) -> State | None:
+    """What is known of a resource that was made and is not as wanted; None where it is gone, or has no id yet."""
+    try:
+        live = kind.live(session, known)
+    except ProviderError:  # the local AWS went away: what the creating request told is all there is
+        live = {name: value for name, value in known.items() if name not in inputs}
+    try:
+        return None if live is None else _state(kind, session, inputs, live, tags)
+    except KeyError:
+        return None
 
 
 def _read_back(
@@ -213,12 +248,18 @@ def update(
     ignored: list[str],
     bound_seconds: float | None,
 ) -> State:
-    """Applies what changed in place, waits, and reads the resource back."""
+    """Applies what changed in place, waits, and reads the resource back.
+
+    Where nothing changed, the engine asks since the resource was made and left unfinished: it is finished now.
+    """
     session = session.in_region(inputs.get("region", state.get("region")))
     changed = frozenset(change.property for change in diff(kind, session, state, inputs, ignored).changes)
     in_request = changed - {"tags", "tagsAll", "region", "timeouts"} - kind.steering
     if in_request:
         kind.change(session, state, inputs, in_request)
+        kind.settle(session, {**state, **inputs}, bound_seconds)
+    elif not changed:
+        kind.complete(session, {**state, **inputs})
         kind.settle(session, {**state, **inputs}, bound_seconds)
     tags = tags_of(kind, session, inputs)
     if kind.tagging is not None and changed & {"tags", "tagsAll"}:

@@ -22,7 +22,13 @@ from greenroom.sandbox.provider.account_session import AccountSession, Clock
 from greenroom.sandbox.provider.changes import Change, ChangeKind, input_changes
 from greenroom.sandbox.provider.checking import check
 from greenroom.sandbox.provider.clients import CloudEndpoint
-from greenroom.sandbox.provider.errors import ConfigurationError, InvalidInputsError, ProviderError, Violation
+from greenroom.sandbox.provider.errors import (
+    ConfigurationError,
+    InvalidInputsError,
+    ProviderError,
+    ResourceInitFailedError,
+    Violation,
+)
 from greenroom.sandbox.provider.functions import call_function
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.types import resource_type
@@ -171,13 +177,19 @@ class AwsProvider(sdk.Provider):
         )
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
-        """Makes the resource; a preview tells what is known of it before."""
+        """Makes the resource; a preview tells what is known of it before.
+
+        Raises:
+            ResourceInitFailedError: it was made, and did not come out as wanted, or could not be asked any more.
+        """
         kind, inputs = resource_type(_type_of(request.urn)), plain_map(request.properties)
         secret = secret_keys(request.properties)
         if request.preview:
             outputs = lifecycle.planned(kind, self.session.in_region(inputs.get("region")), inputs, None)
             return sdk.CreateResponse(resource_id="", properties=property_values(outputs, secret))
         state = await _on_a_thread(lambda: lifecycle.create(kind, self.session, inputs, _bound(request.timeout)))
+        if state.problem is not None:
+            raise ResourceInitFailedError(state.resource_id, _outputs(state, secret), [state.problem])
         return sdk.CreateResponse(resource_id=state.resource_id, properties=_outputs(state, secret))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:

@@ -192,12 +192,10 @@ class ResourceType:
         if trace.violations:
             raise InvalidInputsError(self.token, trace.violations)
         response = session.call_once_propagated(self.service, self.create, request)
-        known = {**inputs, **self.from_create_response(response)}
-        self.complete(session, known)
-        return known
+        return {**inputs, **self.from_create_response(response)}
 
     def complete(self, session: AccountSession, known: Mapping[str, Any]) -> None:
-        """Sends what the creating request does not carry."""
+        """Sends what the creating request does not carry; once more does no harm."""
 
     def from_create_response(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """Properties that only the creating response tells, such as an id that AWS chose."""

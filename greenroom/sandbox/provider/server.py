@@ -29,11 +29,11 @@ from pulumi.provider.experimental.property_value import Computed, PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime import proto
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
-from pulumi.runtime.proto import ResourceProviderServicer, provider_pb2_grpc
+from pulumi.runtime.proto import ResourceProviderServicer, provider_pb2_grpc, status_pb2
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_THE_WIRE
 
 from greenroom.sandbox.provider.clients import CloudEndpoint
-from greenroom.sandbox.provider.errors import ProviderError
+from greenroom.sandbox.provider.errors import ProviderError, ResourceInitFailedError
 from greenroom.sandbox.provider.provider import AwsProvider, Package
 
 PACKAGES: tuple[Package, ...] = ("aws", "aws-native")
@@ -158,6 +158,8 @@ class Connections(ResourceProviderServicer):
             told = error.__context__ or error
             if not isinstance(told, ProviderError):
                 raise
+            if isinstance(told, ResourceInitFailedError):
+                context.set_trailing_metadata((("grpc-status-details-bin", _init_failed(told)),))
             return await context.abort(grpc.StatusCode.UNKNOWN, str(told))
 
     async def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
@@ -280,6 +282,16 @@ class OnTheWire(sdk.Provider):
     async def cancel(self) -> None:
         """As the provider."""
         await self._provider.cancel()
+
+
+def _init_failed(error: ResourceInitFailedError) -> bytes:
+    """The detail by which the engine knows that the resource is there all the same."""
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
+    properties = PropertyValue.marshal_map(error.properties)
+    detail = proto.ErrorResourceInitFailed(id=error.resource_id, properties=properties, reasons=error.reasons)
+    status.details.add().Pack(detail)
+    serialized: bytes = status.SerializeToString()
+    return serialized
 
 
 def _sentinels(properties: Mapping[str, PropertyValue]) -> dict[str, PropertyValue]:

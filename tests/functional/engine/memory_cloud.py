@@ -4,7 +4,8 @@ Types of the package ``mem``:
 
 - ``mem:index:Box``: ``size``, ``tags`` and whatever else update in place, ``shape`` replaces, ``slot`` replaces and
   asks for deletion first; outputs are its inputs and ``arn``, which every box has anew.
-- ``mem:index:Broken``: fails as its ``fail`` input says (``check``, ``create``, ``update``, ``delete``).
+  It fails as its ``fail`` input says (``check``, ``create``, ``update``, ``delete``); with ``init`` it is made and
+  left unfinished.
 
 The package ``other`` is the same under another name.
 """
@@ -23,6 +24,16 @@ from pulumi.provider.experimental.property_value import Computed, PropertyValue
 
 REPLACING = ("shape", "slot")
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+class UnfinishedError(Exception):
+    """The protocol's ErrorResourceInitFailed."""
+
+    def __init__(self, resource_id: str, properties: dict[str, PropertyValue]) -> None:
+        super().__init__("the box is not finished")
+        self.resource_id = resource_id
+        self.properties = properties
+        self.reasons = ("the box is not finished",)
 
 
 @dataclass
@@ -128,6 +139,8 @@ class MemoryProvider(sdk.Provider):
         outputs = {**request.properties, "arn": PropertyValue(f"arn:mem:{id_}")}
         self.cloud.boxes[id_] = outputs
         self.cloud.did("create", request.urn)
+        if bare(request.properties.get("fail")) == "init":
+            raise UnfinishedError(id_, outputs)
         return sdk.CreateResponse(id_, outputs)
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:

@@ -73,6 +73,30 @@ def test_an_apply_that_raises_fails_the_program(stage: Stage) -> None:
     assert "a" in stage.state()
 
 
+def test_what_was_made_and_left_unfinished_is_in_the_state_and_the_next_up_finishes_it(stage: Stage) -> None:
+    result = stage.up('a = Box("a", fail="init")\nb = Box("b", of=a.arn)')
+    assert (result.succeeded, errors(result), list(stage.cloud.boxes)) == (False, ["the box is not finished"], ["a-1"])
+    assert (stage.state()["a"]["id"], stage.state()["a"]["initErrors"]) == ("a-1", ["the box is not finished"])
+    assert "b" not in stage.state()
+    again = stage.up()
+    assert (again.succeeded, ops(again)) == (True, [("update", "a"), ("create", "b")])
+    assert "initErrors" not in stage.state()["a"]
+
+
+def test_what_was_made_and_left_unfinished_is_destroyed_too(stage: Stage) -> None:
+    stage.up('a = Box("a", fail="init", pw=Output.secret("hunter2"))')
+    assert "hunter2" not in stage.file.read_text(encoding="utf-8")
+    assert (stage.destroy().succeeded, stage.cloud.boxes) == (True, {})
+
+
+def test_a_replacement_that_is_left_unfinished_keeps_both(stage: Stage) -> None:
+    stage.up('a = Box("a", shape="round")')
+    stage.up('a = Box("a", shape="square", fail="init")')
+    assert sorted(stage.cloud.boxes) == ["a-1", "a-2"]
+    assert [item["id"] for item in stage.state().values() if "Box" in item["type"]] == ["a-2", "a-1"]
+    assert (stage.up().succeeded, list(stage.cloud.boxes)) == (True, ["a-2"])
+
+
 def test_a_failed_creation_stops_its_dependents_and_is_told_with_its_urn(stage: Stage) -> None:
     result = stage.up('a = Box("a", fail="create")\nb = Box("b", of=a.arn)')
     assert (result.succeeded, errors(result), stage.cloud.boxes) == (False, ["the box would not create"], {})

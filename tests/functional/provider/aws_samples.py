@@ -234,7 +234,7 @@ SAMPLES = (
             },
         },
         replaces={"endpointName": "dev-tumor-2"},
-        unread=("retainAllVariantProperties", "deploymentConfig"),
+        unread=("deploymentConfig", "retainAllVariantProperties"),
     ),
     Sample(
         "aws:sagemaker/endpoint:Endpoint",

@@ -10,13 +10,13 @@ import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import proto
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from greenroom.sandbox.provider import CloudEndpoint, ProviderError
 from greenroom.sandbox.provider.server import ServedProviders, serve
 from greenroom.sandbox.provider.values import plain_map, property_values
-from tests.functional.provider.aws_samples import MODEL
+from tests.functional.provider.aws_samples import ENDPOINT, ENDPOINT_TYPE, MODEL, STANDING_ENDPOINT
 from tests.functional.provider.aws_stage import AwsStage
 
 TOPIC = "aws:sns/topic:Topic"
@@ -137,6 +137,24 @@ def test_what_is_wrong_is_told_without_a_traceback(served: ServedProviders) -> N
     with channel, pytest.raises(grpc.RpcError) as refused:
         stub.Create(proto.CreateRequest(urn=TOPIC_URN, properties=struct({"name": "alarms"})))
     assert refused.value.details() == "provider aws was called before it was configured"
+
+
+def test_what_was_made_and_left_unfinished_is_told_to_the_engine_with_its_id(
+    served: ServedProviders, stage: AwsStage
+) -> None:
+    for type_, made in STANDING_ENDPOINT:
+        if type_ != ENDPOINT_TYPE:
+            stage.create(type_, made)
+    stub, channel = connected(served, "aws-native", allowedAccountIds=["111122223333"])
+    urn = f"urn:pulumi:dev::p::{ENDPOINT_TYPE}::tumor"
+    with channel, pytest.raises(grpc.RpcError) as failed:
+        stub.Create(proto.CreateRequest(urn=urn, properties=struct(ENDPOINT), timeout=1e-9))
+    status = status_pb2.Status.FromString(dict(failed.value.trailing_metadata())["grpc-status-details-bin"])
+    detail = proto.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    assert detail.id == "arn:aws:sagemaker:us-east-1:111122223333:endpoint/dev-tumor"
+    assert list(detail.reasons) == ["endpoint dev-tumor InService: not so after 1e-09 s"]
+    assert values(detail.properties)["endpointName"] == "dev-tumor"
 
 
 def test_another_account_is_refused_where_the_engine_asks(stage: AwsStage) -> None:

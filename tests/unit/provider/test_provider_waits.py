@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from greenroom.sandbox.provider import lifecycle
 from greenroom.sandbox.provider.account_session import IAM_PROPAGATION_SECONDS
 from greenroom.sandbox.provider.errors import AwsRefusedError, FailedResourceError, WaitTimeoutError
 from greenroom.sandbox.provider.types import resource_type
@@ -87,6 +89,39 @@ def test_trap_20_a_failed_endpoint_says_why_and_how_to_go_on() -> None:
         "endpoint dev-tumor is Failed: ping failed. It stays as it is until it is deleted "
         "(`aws sagemaker delete-endpoint --endpoint-name dev-tumor`) or imported."
     )
+
+
+GONE_AWAY = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+ARN = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/dev-tumor"
+
+
+def test_an_endpoint_that_was_made_is_known_even_where_aws_went_away_meanwhile() -> None:
+    clients = ScriptedClients({"CreateEndpoint": [{"EndpointArn": ARN}], "DescribeEndpoint": [GONE_AWAY]})
+    made = lifecycle.create(ENDPOINT, scripted_session(clients), WANTED, None)
+    assert (made.resource_id, made.inputs, made.outputs["endpointName"]) == (ARN, WANTED, "dev-tumor")
+    assert made.problem is not None
+    assert "does not answer sagemaker DescribeEndpoint" in made.problem
+
+
+def test_trap_20_an_endpoint_that_failed_is_known_with_its_reason() -> None:
+    failed = described("Failed", EndpointName="dev-tumor", EndpointArn=ARN, FailureReason="ping failed")
+    clients = ScriptedClients(
+        {"CreateEndpoint": [{"EndpointArn": ARN}], "DescribeEndpoint": [failed], "ListTags": [{}]}
+    )
+    made = lifecycle.create(ENDPOINT, scripted_session(clients), WANTED, None)
+    assert made.resource_id == ARN
+    assert made.problem is not None
+    assert made.problem.startswith("endpoint dev-tumor is Failed: ping failed.")
+
+
+def test_what_was_left_unfinished_is_waited_for_by_an_update_that_changes_nothing() -> None:
+    ready = [described("Creating"), described("InService", EndpointName="dev-tumor", EndpointArn=ARN)]
+    clients = ScriptedClients({"DescribeEndpoint": ready})
+    state = {"__inputs": WANTED, **WANTED, "endpointArn": ARN}
+    done = lifecycle.update(ENDPOINT, scripted_session(clients), state, WANTED, ignored=[], bound_seconds=None)
+    assert (done.resource_id, done.problem) == (ARN, None)
+    assert {method for method, _ in clients.requests} == {"describe_endpoint"}
+    assert len(clients.requests) == 3
 
 
 def test_an_endpoint_in_the_middle_of_a_change_is_deleted_when_the_change_ends() -> None:

@@ -35,6 +35,10 @@ class EndpointType(ResourceType):
 
     config_property: str = "endpointConfigName"
 
+    def from_create_response(self, response: Mapping[str, Any]) -> dict[str, Any]:
+        """The ARN, so that the endpoint has its id before anybody waits for it."""
+        return {"endpointArn" if "{endpointArn}" in self.id_format else "arn": response["EndpointArn"]}
+
     def settle(self, session: AccountSession, wanted: Mapping[str, Any], bound_seconds: float | None) -> None:
         """Waits until the endpoint serves the wanted configuration.
 
