@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,14 +33,15 @@ def command(environments: tuple[str, ...], *, project_folder: Path | None, as_js
     """Check the specs of all environments, or of those that are named: no AWS, no network.
 
     Every violation is told at once, with file, line, value, what is allowed and what to change; so are pinned
-    releases that are missing or damaged.
+    releases that are damaged, or missing where they cannot be packaged. A release that is yet to be packaged is no
+    violation, and told as such.
     """
     root = find_project(project_folder)
     from components.specs import SpecError
 
     terminal = Terminal.here()
     try:
-        project = _checked(root, environments)
+        project, to_package = _checked(root, environments)
     except SpecError as error:
         _tell(terminal, [one for one in error.violations if _concerns(one, environments)], error, as_json=as_json)
         return
@@ -49,16 +50,28 @@ def command(environments: tuple[str, ...], *, project_folder: Path | None, as_js
     if as_json:
         terminal.json({"valid": True, "environments": names, "models": models, "violations": []})
     else:
-        terminal.result(f"{len(project.models)} models, {len(names)} environments ({', '.join(names)}): all right")
+        counts = f"{_count(project.models, 'model')}, {_count(names, 'environment')}"
+        terminal.result(f"{counts} ({', '.join(names)}): all right")
+        for pin in to_package:
+            terminal.say(pin)
 
 
-def _checked(root: Path, environments: Sequence[str]) -> Project:
+def _checked(root: Path, environments: Sequence[str]) -> tuple[Project, list[str]]:
+    """The project, and its pins that could not be compared with a release, since none is there yet."""
     from components.specs import check
     from greenroom.delivery.project import GreenroomProject
 
     project = GreenroomProject.load(root)
     check(project.specs, project.releases, environments)
-    return project.specs
+    to_package = [
+        f"environments/{name}.yaml: releases.{model}: {digest} is not in the local store yet; "
+        f"`greenroom package models/{model}` must give it"
+        for name in environments or project.specs.environments
+        for model, pin in project.specs.environments[name].releases.items()
+        for digest in (pin.digest, *pin.previous)
+        if not project.releases.folder(model, digest).is_dir()
+    ]
+    return project.specs, to_package
 
 
 def _concerns(violation: Violation, environments: Sequence[str]) -> bool:
@@ -79,5 +92,9 @@ def _tell(terminal: Terminal, violations: Sequence[Violation], error: SpecError,
     if elsewhere:
         terminal.say(f"other environments have {elsewhere} more: greenroom check")
     if violations:
-        terminal.say(f"{len(violations)} {'violation' if len(violations) == 1 else 'violations'}")
+        terminal.say(_count(violations, "violation"))
         raise click.exceptions.Exit(2)
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"

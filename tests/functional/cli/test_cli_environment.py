@@ -180,6 +180,19 @@ def test_check_tells_every_violation_with_file_line_and_fix(greenroom_project: S
     assert (told["valid"], len(told["violations"])) == (False, len(lines))
 
 
+def test_check_says_which_pins_it_could_not_compare_with_a_release(greenroom_project: Shell) -> None:
+    (digest,) = DIGEST.findall(text_of(greenroom_project.project / "environments" / "dev.yaml"))
+    ended = greenroom_project.run("check")
+    assert ended.exit_code == 0
+    assert ended.stdout == "1 model, 3 environments (dev, prod, staging): all right\n"
+    assert ended.stderr == (
+        f"environments/dev.yaml: releases.tumor: {digest} is not in the local store yet; "
+        "`greenroom package models/tumor` must give it\n"
+    )
+    greenroom_project.ok("package", str(greenroom_project.project / "models" / "tumor"))
+    assert greenroom_project.run("check").stderr == ""
+
+
 @pytest.mark.slow
 def test_destroy_leaves_nothing_and_up_starts_anew(greenroom_project: Shell) -> None:
     greenroom_project.ok("sandbox", "up", "dev")
