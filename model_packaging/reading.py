@@ -28,6 +28,7 @@ RESERVED_VARIABLES = ("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY")
 VARIABLE_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,1023}$"
 MAXIMUM_VARIABLES = 100
 MAXIMUM_VALUE_LENGTH = 1024
+MAXIMUM_ENVIRONMENT_BYTES = 32 * 1024
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html"""
 
 
@@ -142,7 +143,7 @@ def _files_in(folder: Path) -> list[str]:
 
 def _spec_rules(spec: PackageSpec) -> Iterator[_Rule]:
     yield from _entry_point_rules(spec)
-    yield from _environment_rules(spec.environment)
+    yield from _environment_rules(spec)
     same: dict[str, list[str]] = defaultdict(list)
     for target in spec.files:
         same[target.casefold()].append(target)
@@ -167,8 +168,8 @@ def _entry_point_rules(spec: PackageSpec) -> Iterator[_Rule]:
         )
 
 
-def _environment_rules(environment: dict[str, str]) -> Iterator[_Rule]:
-    for name, value in environment.items():
+def _environment_rules(spec: PackageSpec) -> Iterator[_Rule]:
+    for name, value in spec.environment.items():
         path: KeyPath = ("environment", name)
         if name in RESERVED_VARIABLES:
             yield _Rule(path, value, "is what entry_point gives", fix="take it out")
@@ -176,8 +177,14 @@ def _environment_rules(environment: dict[str, str]) -> Iterator[_Rule]:
             yield _Rule(path, value, f"{name!r} is no variable's name", allowed=VARIABLE_PATTERN)
         if len(value) > MAXIMUM_VALUE_LENGTH:
             yield _Rule(path, value, f"has {len(value)} characters", allowed=f"at most {MAXIMUM_VALUE_LENGTH}")
-    if len(environment) > MAXIMUM_VARIABLES:
-        yield _Rule(("environment",), None, f"has {len(environment)} entries", allowed=f"at most {MAXIMUM_VARIABLES}")
+    whole = spec.container_environment()
+    if len(whole) > MAXIMUM_VARIABLES:
+        message = f"makes {len(whole)} variables with those that every container has"
+        yield _Rule(("environment",), None, message, allowed=f"at most {MAXIMUM_VARIABLES}")
+    size = sum(len(part.encode()) for pair in whole.items() for part in pair)
+    if size > MAXIMUM_ENVIRONMENT_BYTES:
+        message = f"makes {size} bytes of names and values with those that every container has"
+        yield _Rule(("environment",), None, message, allowed=f"at most {MAXIMUM_ENVIRONMENT_BYTES}")
 
 
 def _metrics(path: Path) -> tuple[dict[str, float], list[Violation]]:

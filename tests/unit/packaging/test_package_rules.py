@@ -135,6 +135,30 @@ def test_a_link_out_of_the_folder_is_refused_and_one_within_it_is_followed(tmp_p
     assert f"'model.bin' is a link that leads out of the model's folder, to {secret.name}" in message
 
 
+@pytest.mark.parametrize(
+    ("count", "length", "messages"),
+    [
+        (97, 1, []),
+        (98, 1, ["makes 101 variables with those that every container has; allowed: at most 100"]),
+        (31, 1024, []),
+        (
+            32,
+            1024,
+            ["makes 32968 bytes of names and values with those that every container has; allowed: at most 32768"],
+        ),
+        (1, 1025, ["has 1025 characters; allowed: at most 1024"]),
+    ],
+)
+def test_the_whole_environment_of_the_container_keeps_sagemakers_limits(tmp_path, count, length, messages):
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
+    variables = "".join(f"  V{index:02}: {'x' * length}\n" for index in range(count))
+    folder = write_model_folder(tmp_path, package=f"{PACKAGE}environment:\n{variables}")
+    if messages:
+        assert [one.split(": ", 2)[2] for one in told(folder, tmp_path)] == messages
+    else:
+        assert len(package(folder, ReleaseStore(tmp_path / "store")).environment) == count + 3
+
+
 def test_a_folder_without_a_package_file_is_told(tmp_path):
     (tmp_path / "fraud").mkdir()
     assert told(tmp_path / "fraud", tmp_path) == [
