@@ -3,6 +3,7 @@
 | raised | shown | exit code |
 |---|---|---|
 | what the user can fix: a spec, a release, a project, a stack, a held lock | the message | 2 |
+| a folder that cannot be written, a full disk | the path, why, and where it can be changed | 2 |
 | the deployment failed | the message | 1 |
 | Ctrl-C, SIGTERM | "interrupted", and that the state is whole | 130 |
 | anything else: a bug of ours | one line, and how to see the traceback | 1 |
@@ -15,6 +16,7 @@ The trees of errors are found among the modules that are loaded: an error that w
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -40,8 +42,14 @@ _EXIT_CODES: tuple[tuple[str, str, int], ...] = (
 """Module, class, exit code: what is in none of these trees, nor in `greenroom.errors`, is a bug of ours."""
 
 
+_MACHINE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT})
+"""What the system refuses for reasons that lie in the user's machine."""
+
+
 def exit_code_of(error: BaseException) -> int | None:
     """The exit code of an error that is not a bug of ours; `None` for one that is."""
+    if _is_machines(error):
+        return 2
     if isinstance(error, GreenroomError):
         return error.exit_code
     for module, name, code in _EXIT_CODES:
@@ -49,6 +57,10 @@ def exit_code_of(error: BaseException) -> int | None:
         if isinstance(kind, type) and isinstance(error, kind):
             return code
     return None
+
+
+def _is_machines(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _MACHINE and error.filename is not None
 
 
 @contextmanager
@@ -75,9 +87,16 @@ def end_in_exit_code(ctx: click.Context) -> Iterator[None]:
                 "  This is a bug of Greenroom; GREENROOM_DEBUG=1 before the same command shows the traceback."
             )
         else:
-            message = str(error)
+            message = _of_machine(error) if isinstance(error, OSError) else str(error)
         _tell(ctx, type(error).__name__, message, code, violations=getattr(error, "violations", ()))
         raise click.exceptions.Exit(code) from error
+
+
+def _of_machine(error: OSError) -> str:
+    return (
+        f"{error.filename}: {error.strerror}\n"
+        "  State, releases and the local AWS are kept in GREENROOM_HOME, by default .greenroom in the project."
+    )
 
 
 def _tell(ctx: click.Context, kind: str, message: str, code: int, *, violations: Sequence[Any] = ()) -> None:

@@ -87,6 +87,7 @@ def command(
     answer = _ask(
         sandbox,
         endpoint,
+        model,
         {
             "Body": file.read_bytes(),
             "ContentType": content_type if content_type is not None else content_type_of(file),
@@ -145,7 +146,7 @@ def content_type_of(file: Path) -> str:
     )
 
 
-def _ask(sandbox: Sandbox, endpoint: DeployedEndpoint, request: dict[str, Any]) -> Answer:
+def _ask(sandbox: Sandbox, endpoint: DeployedEndpoint, model: str, request: dict[str, Any]) -> Answer:
     from botocore.exceptions import ClientError
 
     client = sandbox.client("sagemaker-runtime", endpoint.account_id, endpoint.region)
@@ -154,7 +155,7 @@ def _ask(sandbox: Sandbox, endpoint: DeployedEndpoint, request: dict[str, Any]) 
         response = client.invoke_endpoint(EndpointName=endpoint.name, **request)
         body = response["Body"].read()
     except ClientError as error:
-        raise _refused(endpoint, error) from error
+        raise _refused(endpoint, model, error) from error
     return Answer(
         endpoint=endpoint.name,
         variant=response.get("InvokedProductionVariant", ""),
@@ -164,7 +165,7 @@ def _ask(sandbox: Sandbox, endpoint: DeployedEndpoint, request: dict[str, Any]) 
     )
 
 
-def _refused(endpoint: DeployedEndpoint, error: Any) -> Exception:
+def _refused(endpoint: DeployedEndpoint, model: str, error: Any) -> Exception:
     """SageMaker's refusal, or the model's own, which comes as ModelError with the container's status and words.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#API_runtime_InvokeEndpoint_Errors
@@ -177,7 +178,7 @@ def _refused(endpoint: DeployedEndpoint, error: Any) -> Exception:
     return InvocationError(
         f"{endpoint.name}: {response['Error']['Code']} (status {status}): {told.strip()}",
         status=status,
-        fix=f"What its code wrote: greenroom sandbox logs {endpoint.stack} MODEL",
+        fix=f"What its code wrote: greenroom sandbox logs {endpoint.stack} {model}",
     )
 
 

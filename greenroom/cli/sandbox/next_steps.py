@@ -62,7 +62,13 @@ def _tell_environment(terminal: Terminal, project: Rehearsal, stack: str) -> Non
             " get-dashboard --dashboard-name NAME)"
         )
         terminal.result()
-    model = models[0] if models else "MODEL"
+    if not models:
+        where = f"environments/{environment.name}.yaml"
+        terminal.result(f"It runs no model: {where} pins no release for this stack.")
+        terminal.result()
+        _tell_commands(terminal, [(f"greenroom sandbox up {stack}", f"after a pin in {where}")])
+        return
+    model = models[0]
     _tell_commands(
         terminal,
         [

@@ -42,4 +42,4 @@ def command(stack: str, *, refresh: bool, account: str | None, project_folder: P
         for line in plan_lines(planned.result):
             terminal.result(line)
         summarize(terminal, [planned], planned=True)
-    raise_if_failed(project.sandbox, [planned])
+    raise_if_failed(project.sandbox, [planned], planned=True)

@@ -68,8 +68,8 @@ def pulumi_json(done: StackResult) -> dict[str, Any]:
     return data
 
 
-def raise_if_failed(sandbox: Sandbox, results: Sequence[StackResult]) -> None:
-    """End the command well, or not.
+def raise_if_failed(sandbox: Sandbox, results: Sequence[StackResult], *, planned: bool = False) -> None:
+    """End the command well, or not. What was only planned left nothing to go on from.
 
     Raises:
         KeyboardInterrupt: the operation was interrupted; what was under way ran to its end.
@@ -82,10 +82,10 @@ def raise_if_failed(sandbox: Sandbox, results: Sequence[StackResult]) -> None:
         raise KeyboardInterrupt
     went_away = sandbox.cloud_url is None and sandbox.cloud.status().state != "ready"
     what = "the local AWS went away in the middle" if went_away else "it failed"
-    again = "The same command again goes on from there"
+    again = "The same command again goes on from there" + (", with the local AWS restored." if went_away else ".")
     raise DeploymentFailedError(
         "\n".join([f"{failed.stack}: {what}:", *_failures(failed)]),
-        fix=f"The state holds what was done. {again}" + (", with the local AWS restored." if went_away else "."),
+        fix=None if planned else f"The state holds what was done. {again}",
     )
 
 

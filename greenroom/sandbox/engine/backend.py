@@ -21,6 +21,7 @@ from typing import Any, Final
 import filelock
 
 from greenroom.sandbox.engine.errors import StackLockedError, StateError
+from greenroom.sandbox.engine.project import NAME, NAME_RULE
 from greenroom.sandbox.engine.secrets import Crypter, passphrase
 from greenroom.sandbox.engine.state import Deployment, Operation, resource_from_json, resource_to_json
 
@@ -57,7 +58,13 @@ class StateBackend:
         return sorted(file.stem for file in self._root.glob("*.json"))
 
     def path(self, stack: str) -> Path:
-        """The stack's file."""
+        """The stack's file.
+
+        Raises:
+            StateError: no stack can have that name, as in Pulumi.
+        """
+        if NAME.fullmatch(stack) is None:
+            raise StateError(f"{stack!r} cannot be a stack's name", fix=NAME_RULE)
         return self._root / f"{stack}.json"
 
     def crypter(self, salt: str = "") -> Crypter:

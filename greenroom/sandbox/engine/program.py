@@ -152,18 +152,21 @@ class Program:
                 f"the sandbox's engine does not support {feature}\n"
                 "fix: leave it out where the program runs in the sandbox, or run the program with `pulumi up`"
             )
-        lines = traceback.format_exception(type(error), error, self._own_frames(error.__traceback__))
+        lines = traceback.format_exception(type(error), error, self._own_frames(error))
         return "Program failed with an unhandled exception:\n" + "".join(lines).rstrip()
 
-    def _own_frames(self, found: TracebackType | None) -> TracebackType | None:
-        """The traceback from the first frame of the program on; the whole of it where it has none."""
+    def _own_frames(self, error: Exception) -> TracebackType | None:
+        """The traceback from the first frame of the program on; the whole of it where it has none.
+
+        A program that does not parse has no frame, and its error says file and line by itself.
+        """
         folder = self._project.main if self._project.main.is_dir() else self._project.main.parent
-        trace = found
+        trace = found = error.__traceback__
         while trace is not None:
             if Path(trace.tb_frame.f_code.co_filename).is_relative_to(folder):
                 return trace
             trace = trace.tb_next
-        return found
+        return None if isinstance(error, SyntaxError) else found
 
 
 def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:

@@ -8,6 +8,7 @@ https://www.pulumi.com/docs/iac/concepts/config/
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,13 @@ from greenroom.sandbox.engine.secrets import Crypter
 from greenroom.sandbox.engine.values import PropertyMap, Secret
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+
+NAME = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,100}")
+"""A project's or a stack's name: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/tokens/stack.go.
+
+Names are file names here, so that one of dots alone is none.
+"""
+NAME_RULE = "1 to 100 letters, digits, hyphens, underscores and periods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +153,15 @@ def load_project_file(folder: Path) -> ProjectFile:
     name = data.get("name")
     if not isinstance(name, str) or not name:
         raise ProjectError(f"{file}: the project has no name", fix="add `name: NAME`")
+    if NAME.fullmatch(name) is None:
+        raise ProjectError(f"{file}: {name!r} cannot be a project's name", fix=NAME_RULE)
+    runtime = _runtime(file, data)
     config, secret_keys = _project_config(data.get("config") or {}, name, file)
     return ProjectFile(
         name=name,
         root=file.parent,
         main=_main(file, data),
-        runtime=_runtime(file, data),
+        runtime=runtime,
         config=config,
         secret_keys=secret_keys,
         site_packages=_site_packages(file, data),

@@ -145,6 +145,13 @@ def test_an_interrupted_up_ends_with_130_and_the_next_one_goes_on(plain: Make, t
     assert len([one for one in topics(shell) if one]) == 2
 
 
+def test_a_failed_preview_left_nothing_to_go_on_from(plain: Make) -> None:
+    ended = plain("raise LookupError('no such thing')\n").run("sandbox", "preview", "dev")
+    assert ended.exit_code == 1
+    assert "LookupError: no such thing" in ended.stderr
+    assert "state" not in ended.stderr
+
+
 def test_serve_tells_the_engine_where_first_and_ends_well_when_interrupted(plain: Make) -> None:
     process = plain(TOPIC).start("sandbox", "serve", "--json")
     assert process.stdout is not None
@@ -174,6 +181,8 @@ def test_stop_keeps_the_state_and_reset_forgets_it(plain: Make) -> None:
         ("name: plain\nruntime: nodejs\n", "nodejs"),
         ("name: [\n", "Pulumi.yaml"),
         ("runtime: python\n", "no name"),
+        ("name: ../plain\nruntime: python\n", "cannot be a project's name"),
+        ("name: plain\nruntime: nodejs\nmain: nowhere\n", "nodejs"),
     ],
 )
 def test_a_project_that_is_none_of_ours_to_run_is_bad_input(plain: Make, pulumi_yaml: str, told: str) -> None:

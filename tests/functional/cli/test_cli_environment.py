@@ -55,6 +55,7 @@ def test_a_request_that_the_model_refuses_is_bad_input_in_the_models_words(deplo
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert "ModelError (status 400)" in ended.stderr
     assert "30" in ended.stderr
+    assert "greenroom sandbox logs dev tumor" in ended.stderr
 
 
 @pytest.mark.parametrize(

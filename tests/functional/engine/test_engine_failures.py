@@ -54,6 +54,27 @@ def test_a_program_that_raises_shows_its_own_frames_only(stage: Stage) -> None:
     assert (list(stage.cloud.boxes), "a" in stage.state()) == (["a-1"], True)
 
 
+def test_a_program_that_does_not_parse_shows_its_line_and_no_frame_of_ours(stage: Stage) -> None:
+    (message,) = errors(stage.up("a = Box("))
+    file = stage.folder / "program" / "__main__.py"
+    assert message.splitlines() == [
+        "Program failed with an unhandled exception:",
+        f'  File "{file}", line {PRELUDE.count(chr(10)) + 1}',
+        "    a = Box(",
+        "           ^",
+        "SyntaxError: '(' was never closed",
+    ]
+
+
+@pytest.mark.parametrize("name", ["../dev", "a/b", "a b", "", ".", "..", "d" * 101])
+@pytest.mark.parametrize("command", ["up", "preview", "destroy", "refresh"])
+def test_a_name_that_no_stack_can_have_is_refused_and_nothing_is_written(stage: Stage, name: str, command: str) -> None:
+    stage.stack = name
+    with pytest.raises(StateError, match="cannot be a stack's name"):
+        getattr(stage, command)()
+    assert list(stage.folder.rglob("*.json*")) == []
+
+
 def test_a_program_that_raises_deletes_nothing(stage: Stage) -> None:
     stage.up('a = Box("a")\nb = Box("b")')
     result = stage.up('raise pulumi.RunError("not today")')

@@ -1,6 +1,8 @@
 """What a failure becomes: one message, one exit code, one JSON object where one was asked for."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import click
@@ -32,6 +34,7 @@ FAILURES: list[tuple[BaseException, int]] = [
     (InvocationError("the model failed on it", status=500), 1),
     (KeyboardInterrupt(), 130),
     (ZeroDivisionError("division by zero"), 1),
+    (FileNotFoundError(2, "No such file or directory"), 1),
 ]
 
 
@@ -60,6 +63,18 @@ def test_with_json_stdout_is_one_object_that_tells_the_error(error: BaseExceptio
     told = json.loads(ended.stdout)
     assert set(told) == {"error"}
     assert told["error"]["exitCode"] == ended.exit_code == exit_code
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENOSPC], ids=os.strerror)
+def test_what_the_machine_refuses_is_no_bug_of_ours(number: int) -> None:
+    ended = CliRunner().invoke(raising(OSError(number, os.strerror(number), "/mnt/home/state")), [])
+    assert (ended.exit_code, ended.stderr.splitlines()) == (
+        2,
+        [
+            f"error: /mnt/home/state: {os.strerror(number)}",
+            "  State, releases and the local AWS are kept in GREENROOM_HOME, by default .greenroom in the project.",
+        ],
+    )
 
 
 def test_violations_are_told_one_by_one_in_json() -> None:
