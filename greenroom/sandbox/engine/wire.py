@@ -44,8 +44,8 @@ UNKNOWN_STRINGS = frozenset({
 
 
 def from_struct(struct: struct_pb2.Struct) -> PropertyMap:
-    """The properties that a struct holds."""
-    return {key: from_wire(value) for key, value in struct.fields.items()}
+    """The properties that a struct holds, by name: a map on the wire has no order, and a run must be as the last."""
+    return {key: from_wire(struct.fields[key]) for key in sorted(struct.fields)}
 
 
 def from_wire(value: struct_pb2.Value) -> Value:

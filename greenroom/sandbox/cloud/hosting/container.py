@@ -39,6 +39,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 STARTUP_TIMEOUT_SECONDS = 480.0
 """A container must pass its health check within 8 minutes of its start (same page)."""
 
+CRASH_SECONDS = 1.0
+"""What a process that broke a connection off is given to be gone."""
 POLL_SECONDS = 0.02
 LOG_TAIL_LINES = 25
 CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
@@ -146,6 +148,9 @@ class VariantContainer:
             reason = f"the container gave no answer within {INVOCATION_TIMEOUT_SECONDS} seconds"
             return ContainerResponse(504, reason.encode(), "text/plain")
         except (OSError, http.client.HTTPException) as broken:
+            # A crash closes the connection a moment before the process is gone; the next caller must not find it alive.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(CRASH_SECONDS)
             reason = f"the container broke off ({type(broken).__name__}); its log: {self.log_path}"
             return ContainerResponse(503, reason.encode(), "text/plain")
 
