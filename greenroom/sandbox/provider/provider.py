@@ -38,6 +38,7 @@ from greenroom.sandbox.provider.values import (
     property_value,
     property_values,
     secret_keys,
+    secret_outputs,
 )
 
 Package = Literal["aws", "aws-native"]
@@ -183,14 +184,14 @@ class AwsProvider(sdk.Provider):
             ResourceInitFailedError: it was made, and did not come out as wanted, or could not be asked any more.
         """
         kind, inputs = resource_type(_type_of(request.urn)), plain_map(request.properties)
-        secret = secret_keys(request.properties)
         if request.preview:
             outputs = lifecycle.planned(kind, self.session.in_region(inputs.get("region")), inputs, None)
-            return sdk.CreateResponse(resource_id="", properties=property_values(outputs, secret))
+            properties = property_values(outputs, secret_outputs(outputs, request.properties))
+            return sdk.CreateResponse(resource_id="", properties=properties)
         state = await _on_a_thread(lambda: lifecycle.create(kind, self.session, inputs, _bound(request.timeout)))
         if state.problem is not None:
-            raise ResourceInitFailedError(state.resource_id, _outputs(state, secret), [state.problem])
-        return sdk.CreateResponse(resource_id=state.resource_id, properties=_outputs(state, secret))
+            raise ResourceInitFailedError(state.resource_id, _outputs(state, request.properties), [state.problem])
+        return sdk.CreateResponse(resource_id=state.resource_id, properties=_outputs(state, request.properties))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         """What AWS holds now; an empty id when it is gone."""
@@ -202,7 +203,7 @@ class AwsProvider(sdk.Provider):
             return sdk.ReadResponse(resource_id="")
         return sdk.ReadResponse(
             resource_id=state.resource_id,
-            properties=_outputs(state, secret),
+            properties=_outputs(state, request.inputs, secret),
             inputs=property_values(state.inputs, secret),
         )
 
@@ -210,10 +211,9 @@ class AwsProvider(sdk.Provider):
         """Changes the resource in place; a preview tells what is known of it before."""
         kind = resource_type(_type_of(request.urn))
         olds, news = plain_map(request.olds), plain_map(request.news)
-        secret = secret_keys(request.news)
         if request.preview:
             outputs = lifecycle.planned(kind, self.session.in_region(news.get("region")), news, olds)
-            return sdk.UpdateResponse(properties=property_values(outputs, secret))
+            return sdk.UpdateResponse(properties=property_values(outputs, secret_outputs(outputs, request.news)))
         state = await _on_a_thread(
             lambda: lifecycle.update(
                 kind,
@@ -224,7 +224,7 @@ class AwsProvider(sdk.Provider):
                 bound_seconds=_bound(request.timeout),
             )
         )
-        return sdk.UpdateResponse(properties=_outputs(state, secret))
+        return sdk.UpdateResponse(properties=_outputs(state, request.news))
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         """Deletes the resource; what is gone already is fine."""
@@ -261,10 +261,17 @@ def _property_diff(kind: ResourceType, change: Change) -> sdk.PropertyDiff:
     return sdk.PropertyDiff(KINDS[change.kind, change.property in kind.replacing], input_diff=True)
 
 
-def _outputs(state: lifecycle.State, secret: frozenset[str]) -> dict[str, PropertyValue]:
-    """Outputs as the engine stores them; a secret input is secret in its output and in the kept inputs as well."""
-    values = property_values(state.outputs, secret)
+def _outputs(
+    state: lifecycle.State, inputs: Mapping[str, PropertyValue], named: frozenset[str] = frozenset()
+) -> dict[str, PropertyValue]:
+    """Outputs as the engine stores them; what is secret in the inputs is so in them and in the kept inputs.
+
+    So are those that are `named`.
+    """
     held: Mapping[str, Any] = state.outputs[lifecycle.INPUTS_KEY]
+    told = {name: value for name, value in state.outputs.items() if name != lifecycle.INPUTS_KEY}
+    secret = secret_outputs(told, inputs) | named
+    values = property_values(told, secret)
     values[lifecycle.INPUTS_KEY] = PropertyValue(
         {name: property_value(value).with_secret(name in secret) for name, value in held.items()}
     )

@@ -62,6 +62,40 @@ def secret_keys(properties: Mapping[str, PropertyValue]) -> frozenset[str]:
     return frozenset(key for key, value in properties.items() if value.contains_secret())
 
 
+def secret_outputs(outputs: Mapping[str, Any], inputs: Mapping[str, PropertyValue]) -> frozenset[str]:
+    """The outputs that are to be secret: their inputs are, or a secret of the inputs can be read in them.
+
+    So `tagsAll` and `arn` tell nothing of secret `tags` and a secret `name`. Texts of one or two letters do not count.
+    """
+    texts = {text for value in inputs.values() for text in _secret_texts(value, within=False)}
+    return secret_keys(inputs) | {key for key, value in outputs.items() if any(_holds(value, text) for text in texts)}
+
+
+def _secret_texts(value: PropertyValue, *, within: bool) -> set[str]:
+    within = within or value.is_secret
+    match value.value:
+        case str() as text:
+            return {text} if within and len(text) > 2 else set()
+        case Mapping() as mapping:
+            return set().union(*(_secret_texts(item, within=within) for item in mapping.values()))
+        case Sequence() as sequence:
+            return set().union(*(_secret_texts(item, within=within) for item in sequence))
+        case _:
+            return set()
+
+
+def _holds(value: Any, text: str) -> bool:
+    match value:
+        case str():
+            return text in value
+        case Mapping():
+            return any(_holds(item, text) for item in value.values())
+        case list() | tuple():
+            return any(_holds(item, text) for item in value)
+        case _:
+            return False
+
+
 def property_value(value: Any) -> PropertyValue:
     """Plain Python as a `PropertyValue`; numbers are floats there, as in Pulumi."""
     match value:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from pulumi.provider.experimental import provider as sdk
-from pulumi.provider.experimental.property_value import Computed
+from pulumi.provider.experimental.property_value import Computed, PropertyValue
 
 from greenroom.sandbox.provider import AwsProvider, CloudEndpoint
 from greenroom.sandbox.provider.errors import ConfigurationError, UnsupportedFunctionError, UnsupportedTypeError
-from greenroom.sandbox.provider.values import UNKNOWN, property_values
+from greenroom.sandbox.provider.values import UNKNOWN, plain, property_values
 from tests.functional.provider.aws_samples import (
     ALARM,
     CONFIG,
@@ -21,6 +21,7 @@ from tests.functional.provider.aws_samples import (
     MODEL,
     MODEL_TYPE,
     ROLE_TYPE,
+    TOPIC_TYPE,
     trust,
 )
 from tests.functional.provider.aws_stage import ACCOUNT, REGION, AwsStage, CheckFailedError
@@ -154,6 +155,23 @@ def test_a_secret_input_is_secret_in_its_output_and_in_the_kept_inputs(stage: Aw
     assert isinstance(kept, dict) or hasattr(kept, "keys")
     assert {name for name, value in outputs.items() if value.contains_secret()} == {"alarmDescription", "__inputs"}
     assert {name for name, value in kept.items() if value.contains_secret()} == {"alarmDescription"}  # type: ignore[union-attr]
+
+
+def test_an_output_that_tells_a_secret_of_another_input_is_secret_too(stage: AwsStage) -> None:
+    tags = PropertyValue({"team": PropertyValue("oncology"), "key": PropertyValue("hunter2").with_secret(True)})
+    inputs = {"name": PropertyValue("swordfish").with_secret(True), "tags": tags}
+    for preview in (True, False):
+        request = sdk.CreateRequest(stage.urn(TOPIC_TYPE, "it"), inputs, 0, preview)
+        created = asyncio.run(stage.of(TOPIC_TYPE).create(request))
+        in_clear = {name: plain(value) for name, value in created.properties.items() if not value.contains_secret()}
+        assert not any(secret in str(in_clear) for secret in ("hunter2", "swordfish"))
+        assert created.properties["tagsAll"].is_secret
+        assert not created.properties["region"].is_secret
+    read = sdk.ReadRequest(request.urn, created.resource_id or "", created.properties, inputs)
+    found = asyncio.run(stage.of(TOPIC_TYPE).read(read))
+    assert {name for name, value in found.properties.items() if value.contains_secret()} == {
+        name for name, value in created.properties.items() if value.contains_secret()
+    }
 
 
 def test_a_document_given_as_an_object_becomes_text(stage: AwsStage) -> None:
