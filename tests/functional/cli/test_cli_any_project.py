@@ -10,6 +10,8 @@ import pytest
 
 from tests.functional.cli.conftest import Shell
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[[str], Shell]
 
 TOPIC = """

@@ -8,6 +8,8 @@ import pytest
 
 from tests.functional.cli.conftest import Shell
 
+pytestmark = pytest.mark.slow
+
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 

@@ -15,6 +15,8 @@ from botocore.exceptions import ClientError
 
 from tests.functional.cloud.conftest import ACCOUNT, SUMS_ITS_ROWS, client_of, variant
 
+pytestmark = pytest.mark.slow
+
 CAPTURE = {
     "EnableCapture": True,
     "InitialSamplingPercentage": 100,

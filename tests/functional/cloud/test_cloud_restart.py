@@ -13,6 +13,8 @@ from greenroom.sandbox.cloud.address import ServerRecord
 from greenroom.sandbox.cloud.clock import ManualTime
 from tests.functional.cloud.conftest import ACCOUNT, SUMS_ITS_ROWS, Aws, variant
 
+pytestmark = pytest.mark.slow
+
 READS = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 ROLE_POLICY = {"Version": "2012-10-17", "Statement": [READS]}
 

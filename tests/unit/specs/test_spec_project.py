@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -181,15 +180,13 @@ def test_only_the_environments_asked_for_are_checked(tmp_path: Path) -> None:
         check(project, Releases(), ["prd"])
 
 
-def test_a_hundred_models_in_three_environments_are_checked_in_a_second(tmp_path: Path) -> None:
-    root = project_of(tmp_path, 100, ("dev", "staging", "prod"))
-    seconds = []
-    for _ in range(3):
-        start = time.process_time()
-        load_project(root)
-        seconds.append(time.process_time() - start)
+def test_a_hundred_models_in_three_environments_are_one_project(tmp_path: Path) -> None:
+    project = load_project(project_of(tmp_path, 100, ("dev", "staging", "prod")))
 
-    assert min(seconds) < 1.0
+    assert len(project.models) == 100
+    assert {stack: len(project.models_of(stack)) for stack in project.environments} == dict.fromkeys(
+        ("dev", "prod", "staging"), 100
+    )
 
 
 def test_the_sample_project_of_this_repository_is_valid() -> None:
