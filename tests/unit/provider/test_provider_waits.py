@@ -82,12 +82,12 @@ def test_another_refusal_is_not_tried_again() -> None:
 
 
 def test_trap_20_a_failed_endpoint_says_why_and_how_to_go_on() -> None:
-    clients = ScriptedClients({"DescribeEndpoint": [described("Failed", FailureReason="ping failed")]})
+    clients = ScriptedClients({"DescribeEndpoint": [described("Failed", FailureReason="ping failed.")]})
     with pytest.raises(FailedResourceError) as failed:
         ENDPOINT.settle(scripted_session(clients), WANTED, None)
     assert str(failed.value) == (
         "endpoint dev-tumor is Failed: ping failed. It stays as it is until it is deleted "
-        "(`aws sagemaker delete-endpoint --endpoint-name dev-tumor`) or imported."
+        "(`aws sagemaker delete-endpoint --endpoint-name dev-tumor`); `up --refresh` then makes it anew."
     )
 
 

@@ -53,11 +53,11 @@ class EndpointType(ResourceType):
 
         described = session.wait_until(f"endpoint {name} InService", settled, bound_seconds or SETTLE_SECONDS)
         status, serves = described["EndpointStatus"], described.get("EndpointConfigName")
-        because = described.get("FailureReason") or "SageMaker gives no reason"
+        because = (described.get("FailureReason") or "SageMaker gives no reason").rstrip(".")
         if status != "InService":
             raise FailedResourceError(
                 f"endpoint {name} is {status}: {because}. It stays as it is until it is deleted "
-                f"(`aws sagemaker delete-endpoint --endpoint-name {name}`) or imported."
+                f"(`aws sagemaker delete-endpoint --endpoint-name {name}`); `up --refresh` then makes it anew."
             )
         if serves != config:
             raise FailedResourceError(
