@@ -121,7 +121,7 @@ class DataQualityMonitor(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         definition = self._job_definition(
-            name, model, content, role, pulumi.ResourceOptions(parent=self, depends_on=[endpoint, policy])
+            model, content, role, pulumi.ResourceOptions(parent=self, depends_on=[endpoint, policy])
         )
         schedule = aws.sagemaker.MonitoringSchedule(
             name,
@@ -149,16 +149,15 @@ class DataQualityMonitor(pulumi.ComponentResource):
 
     def _job_definition(
         self,
-        name: str,
         model: ResolvedModel,
         content: JobDefinitionContent,
         role: aws.iam.Role,
         opts: pulumi.ResourceOptions,
     ) -> aws.sagemaker.DataQualityJobDefinition:
-        monitor = content.monitor
+        monitor, name = content.monitor, job_definition_name(model, content)
         return aws.sagemaker.DataQualityJobDefinition(
             name,
-            name=job_definition_name(model, content),
+            name=name,
             role_arn=role.arn,
             data_quality_app_specification=aws.sagemaker.DataQualityJobDefinitionDataQualityAppSpecificationArgs(
                 image_uri=content.image_uri, environment={"publish_cloudwatch_metrics": "Enabled"}

@@ -76,13 +76,14 @@ def endpoint_config_name(model: ResolvedModel, release: Release) -> str:
 
 
 def create_model(
-    name: str, model: ResolvedModel, release: Release, role: aws.iam.Role, opts: pulumi.ResourceOptions
+    model: ResolvedModel, release: Release, role: aws.iam.Role, opts: pulumi.ResourceOptions
 ) -> aws.sagemaker.Model:
     """The Model of `release`: its image pinned, its data an uncompressed S3 prefix (trap 24)."""
     content = model_content(model, release)
+    name = model_name(model, release)
     return aws.sagemaker.Model(
         name,
-        name=model_name(model, release),
+        name=name,
         execution_role_arn=role.arn,
         primary_container=aws.sagemaker.ModelPrimaryContainerArgs(
             image=content.image_uri,
@@ -103,16 +104,16 @@ def create_model(
 
 
 def create_endpoint_config(
-    name: str,
     model: ResolvedModel,
     release: Release,
     sagemaker_model: aws.sagemaker.Model,
     opts: pulumi.ResourceOptions,
 ) -> aws.sagemaker.EndpointConfiguration:
     """The EndpointConfiguration of `release`."""
+    name = endpoint_config_name(model, release)
     return aws.sagemaker.EndpointConfiguration(
         name,
-        name=endpoint_config_name(model, release),
+        name=name,
         production_variants=[
             _production_variant(variant, sagemaker_model) for variant in model.serving.production_variants
         ],

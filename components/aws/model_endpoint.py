@@ -1,8 +1,12 @@
 """`ModelEndpoint`: a model, answering.
 
 Only the Endpoint has a stable name. Each release that the environment runs or keeps as a rollback target has a role
-policy, a Model and an EndpointConfiguration of its own; their logical names carry the release's short digest, so that
-moving to another release creates new ones, moves the endpoint, and then deletes those that no pin keeps (traps 1, 2).
+policy, a Model and an EndpointConfiguration of its own. The policy's logical name carries the release's short digest; a
+Model's and an EndpointConfiguration's are their physical names, which change with their content. So a change of the
+release or of its serving creates new ones, moves the endpoint, and then deletes those that the program no longer names
+(traps 1, 2); and where SageMaker rolled the move back, the old ones are there to be named again (trap 3). As
+replacements of one resource they would be in the state as pending deletions only, and going back would fail: there is a
+configuration of that name already.
 
 The Endpoint is aws-native's, since pulumi-aws has no `retain_all_variant_properties`: without it an update puts a
 variant that scaled out back to its initial count (trap 4,
@@ -47,8 +51,8 @@ class EndpointNotUpdatedError(pulumi.RunError):
             f"endpoint {endpoint_name} serves the configuration {live!r}, not the deployed {wanted!r}: "
             "SageMaker rolled the update back; the old release serves, and nothing of it was deleted. "
             f"The reason: `aws sagemaker describe-endpoint --endpoint-name {endpoint_name}`, and the history of the "
-            "rollback alarms. To stay with the old release, pin it again and deploy; to try the new one once more, "
-            "deploy after a refresh (`pulumi up --refresh`)."
+            "rollback alarms. To stay with what serves, undo the change; to try it once more, leave it. Either way deploy "
+            "after a refresh (`pulumi up --refresh`, `greenroom sandbox up --refresh`)."
         )
 
 
@@ -175,11 +179,9 @@ class ModelEndpoint(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self),
             )
             sagemaker_model = create_model(
-                release_name, model, release, role, pulumi.ResourceOptions(parent=self, depends_on=[role_policy])
+                model, release, role, pulumi.ResourceOptions(parent=self, depends_on=[role_policy])
             )
-            config = create_endpoint_config(
-                release_name, model, release, sagemaker_model, pulumi.ResourceOptions(parent=self)
-            )
+            config = create_endpoint_config(model, release, sagemaker_model, pulumi.ResourceOptions(parent=self))
             config_names[release.digest] = config.name
         return config_names
 

@@ -67,11 +67,18 @@ def test_each_edit_is_planned_as_the_smallest_right_change_and_made(greenroom_pr
     before = endpoint(shell)
     edit(shell, "models/tumor/model.yaml", "initial_instance_count: 1", "initial_instance_count: 2")
     planned = changed(shell.json("sandbox", "preview", "dev"))
-    config = next(name for op, name in planned if op == "replace")
-    assert config.startswith("EndpointConfiguration dev-tumor-")
+    old = f"EndpointConfiguration {before['EndpointConfigName']}"
+    new = next(name for op, name in planned if op == "create")
+    assert new.startswith("EndpointConfiguration dev-tumor-")
     # The rollback alarms watch the new fleet, by its configuration (trap 8).
     assert Counter(planned) == Counter(
-        [("replace", config), ("update", ENDPOINT), ("update", ROLLBACK_5XX), ("update", ROLLBACK_LATENCY)]
+        [
+            ("create", new),
+            ("update", ENDPOINT),
+            ("update", ROLLBACK_5XX),
+            ("update", ROLLBACK_LATENCY),
+            ("delete", old),
+        ]
     )
     assert Counter(changed(shell.json("sandbox", "up", "dev"))) == Counter(planned)
     after = endpoint(shell)
@@ -95,7 +102,6 @@ def test_each_edit_is_planned_as_the_smallest_right_change_and_made(greenroom_pr
     assert Counter(replaced) == Counter(
         [
             "Stash dev-tumor-fleet-scaling-is-registered-for",
-            config,
             "Target dev-tumor-AllTraffic",
             "Policy dev-tumor-AllTraffic",
         ]

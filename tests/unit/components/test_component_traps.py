@@ -77,25 +77,30 @@ def test_trap_01_tags_and_alarms_are_no_reason_for_a_new_configuration():
 
 def test_trap_02_the_last_releases_stay_deployed_as_rollback_targets():
     deployment = deployed(current=release("b"), previous=(release("a"),))
-    digests = ["aaaaaaaaaa", "bbbbbbbbbb"]
-    for type_ in (MODEL, CONFIG):
-        assert [one.name for one in deployment.of(type_)] == [f"dev-tumor-{digest}" for digest in digests]
-    assert deployment.one(ENDPOINT).depends_on.count(f"{CONFIG}::dev-tumor-bbbbbbbbbb") == 1
+    model = resolved(current=release("b"), previous=(release("a"),))
+    for type_, name_of in ((MODEL, model_name), (CONFIG, endpoint_config_name)):
+        names = {name_of(model, one) for one in (model.release, *model.previous_releases)}
+        assert {one.name for one in deployment.of(type_)} == names
+    live = endpoint_config_name(model, model.release)
+    assert deployment.one(ENDPOINT).depends_on.count(f"{CONFIG}::{live}") == 1
 
 
 def test_trap_02_a_rollback_target_is_what_was_deployed_before():
     before = deployed(current=release("a"))
     after = deployed(current=release("b"), previous=(release("a"),))
-    for type_ in (MODEL, CONFIG, POLICY):
-        name = "dev-tumor-aaaaaaaaaa"
-        assert before.one(type_, name).inputs == after.one(type_, name).inputs
+    for type_ in (MODEL, CONFIG):
+        deployed_before = before.one(type_)
+        assert deployed_before.inputs == after.one(type_, deployed_before.name).inputs
+    policy = "dev-tumor-aaaaaaaaaa"
+    assert before.one(POLICY, policy).inputs == after.one(POLICY, policy).inputs
 
 
 def test_trap_02_a_release_may_be_read_until_its_configuration_is_gone():
     deployment = deployed(current=release("b"), previous=(release("a"),))
-    for digest in ("aaaaaaaaaa", "bbbbbbbbbb"):
-        config, policy = deployment.one(CONFIG, f"dev-tumor-{digest}"), deployment.one(POLICY, f"dev-tumor-{digest}")
-        assert deployment.reaches(config, policy)
+    model = resolved(current=release("b"), previous=(release("a"),))
+    for one in (model.release, *model.previous_releases):
+        config = deployment.one(CONFIG, endpoint_config_name(model, one))
+        assert deployment.reaches(config, deployment.one(POLICY, f"dev-tumor-{one.hex_digest[:10]}"))
 
 
 def test_trap_03_an_update_that_sagemaker_rolled_back_fails_the_deployment():
@@ -106,6 +111,14 @@ def test_trap_03_an_update_that_sagemaker_rolled_back_fails_the_deployment():
     assert raised.value.live == "dev-tumor-0000000000"
     assert "endpoint dev-tumor serves the configuration 'dev-tumor-0000000000'" in str(raised.value)
     assert "pulumi up --refresh" in str(raised.value)
+
+
+@pytest.mark.parametrize("type_", [MODEL, CONFIG, DEFINITION])
+def test_trap_03_what_a_rolled_back_update_leaves_can_be_gone_back_to(type_):
+    # A replacement would leave the old one pending deletion, and a new one of its name would be refused as existing.
+    for change in ({}, {"serving": two_variants(), "rollout": {"kind": "all_at_once"}}):
+        deployment = deployed(**change)
+        assert all(one.name == one.inputs["name"] for one in deployment.of(type_))
 
 
 def test_trap_03_a_preview_asks_nothing_of_the_live_endpoint():
