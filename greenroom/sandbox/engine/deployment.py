@@ -7,7 +7,8 @@ what they came to is recorded.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from greenroom.sandbox.engine import deletions
 from greenroom.sandbox.engine import urn as urns
@@ -56,6 +57,8 @@ class Deployment:
         self._stack_outputs: PropertyMap | None = None
         self._failed = threading.Event()
         self._cancelled = threading.Event()
+        self._under_way = 0
+        self._changed = threading.Condition()
 
     @property
     def has_failed(self) -> bool:
@@ -64,7 +67,27 @@ class Deployment:
 
     def cancel(self) -> None:
         """Takes no more registrations; what is under way runs to its end."""
-        self._cancelled.set()
+        with self._changed:
+            self._cancelled.set()
+
+    def wait_until_idle(self) -> None:
+        """Waits, after `cancel`, for what is under way: the state does not change any more from then on."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way == 0)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """What the body does is under way, and not begun once the deployment is cancelled."""
+        with self._changed:
+            if self._cancelled.is_set():
+                raise StoppedError("the deployment was cancelled")
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
 
     def report(self, severity: Severity, message: str, urn: str = "") -> None:
         """Tells the user something; an error fails the deployment."""
@@ -110,14 +133,15 @@ class Deployment:
     def _run(self, goal: Goal, plan: Callable[[], tuple[Step, ...]]) -> ResourceState:
         urn = f"{goal.type} {goal.name}"
         try:
-            with self._planning:
-                self._refuse_if_stopped()
-                steps = plan()
-            urn = steps[-1].urn
-            for step in steps:
-                urn = step.urn
-                self._refuse_if_stopped()
-                self.executor.run(step)
+            with self._counted():
+                with self._planning:
+                    self._refuse_if_stopped()
+                    steps = plan()
+                urn = steps[-1].urn
+                for step in steps:
+                    urn = step.urn
+                    self._refuse_if_stopped()
+                    self.executor.run(step)
         except DeploymentError as error:
             self.fail(error, urn if urn.startswith("urn:") else "")
             raise
@@ -149,7 +173,8 @@ class Deployment:
         state = self._registered.get(urn)
         if state is None:
             raise DeploymentError(f"outputs for {urn}, which is not registered")
-        self._set(state, outputs)
+        with self._counted():
+            self._set(state, outputs)
 
     def _set(self, state: ResourceState, outputs: PropertyMap) -> None:
         with self._checkpoint.change() as change:

@@ -39,6 +39,9 @@ from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Step
 from greenroom.sandbox.engine.values import PropertyMap, blind
 
+PROGRAM_GRACE_SECONDS = 5.0
+"""How long an interrupted program may take to end, once nothing of it is under way any more."""
+
 
 class _Run:
     """One command on one stack: everything that is made for it and thrown away after it."""
@@ -273,7 +276,8 @@ class Engine:
         except KeyboardInterrupt:
             deployment.cancel()
             deployment.report("error", "interrupted: operations under way run to their end, nothing new is begun")
-            program.wait()
+            deployment.wait_until_idle()
+            program.wait(PROGRAM_GRACE_SECONDS)
             return None
 
     def _refresh(self, run: _Run) -> None:

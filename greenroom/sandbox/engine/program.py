@@ -74,7 +74,7 @@ class Program:
         self._parallel = parallel
         self._say = say
         self._outcome: str | None = "the program did not run to its end"
-        self._thread = threading.Thread(name="program")
+        self._ended = threading.Event()
 
     def run(self) -> str | None:
         """Runs the program to its end.
@@ -84,18 +84,20 @@ class Program:
             `pulumi.RunError`.
         """
         context = contextvars.Context()
-        self._thread = threading.Thread(target=context.run, args=(self._run_in_context,), name="program", daemon=True)
-        self._thread.start()
+        threading.Thread(target=context.run, args=(self._run_in_context,), name="program", daemon=True).start()
         return self.wait()
 
-    def wait(self) -> str | None:
-        """Waits for the program to end; as `run`, after an interruption of it."""
-        while self._thread.is_alive():
-            self._thread.join(0.2)  # in slices, so that Ctrl-C reaches the caller
+    def wait(self, timeout_seconds: float | None = None) -> str | None:
+        """Waits for the program to end; as `run`, after an interruption of it. What hangs is left behind."""
+        # Not `Thread.join`: interrupted by Ctrl-C, it takes the thread for ended (https://bugs.python.org/issue45274).
+        self._ended.wait(timeout_seconds)
         return self._outcome
 
     def _run_in_context(self) -> None:
-        self._outcome = self._run_configured()
+        try:
+            self._outcome = self._run_configured()
+        finally:
+            self._ended.set()
 
     def _run_configured(self) -> str | None:
         _IN_PROGRAM.set(True)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,7 @@ import pytest
 
 from greenroom.sandbox.engine.backend import StateBackend
 from greenroom.sandbox.engine.errors import PassphraseError, StackLockedError, StateError
-from greenroom.sandbox.engine.events import StepFailed
+from greenroom.sandbox.engine.events import Finished, StepFailed
 from tests.functional.engine.harness import PRELUDE, Stage, errors, ops
 
 REFUSED = {
@@ -73,6 +77,31 @@ def test_a_name_that_no_stack_can_have_is_refused_and_nothing_is_written(stage: 
     with pytest.raises(StateError, match="cannot be a stack's name"):
         getattr(stage, command)()
     assert list(stage.folder.rglob("*.json*")) == []
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_an_interrupted_command_ends_after_the_last_step_under_way(stage: Stage, attempt: int) -> None:
+    stage.cloud.delay_seconds = 0.5
+    interrupt = threading.Timer(0.25, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    result = stage.up('a = Box("a")\nb = Box("b", of=a.arn)')
+    interrupt.join()
+    assert not result.succeeded
+    assert isinstance(stage.events[-1], Finished)
+    assert (list(stage.cloud.boxes), "a" in stage.state(), "b" in stage.state()) == (["a-1"], True, False)
+    assert ("create", "a") in ops(result)
+
+
+def test_an_interrupted_program_that_hangs_is_left_behind(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenroom.sandbox.engine.engine.PROGRAM_GRACE_SECONDS", 0.1)
+    interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    began = time.monotonic()
+    result = stage.up('import time\na = Box("a")\nb = Box("b", of=a.arn.apply(lambda arn: time.sleep(3) or arn))')
+    assert (result.succeeded, time.monotonic() - began < 2) == (False, True)
+    before = stage.file.read_text(encoding="utf-8")
+    time.sleep(3)
+    assert (list(stage.cloud.boxes), stage.file.read_text(encoding="utf-8")) == (["a-1"], before)
 
 
 def test_a_program_that_raises_deletes_nothing(stage: Stage) -> None:
