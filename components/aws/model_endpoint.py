@@ -51,8 +51,8 @@ class EndpointNotUpdatedError(pulumi.RunError):
             f"endpoint {endpoint_name} serves the configuration {live!r}, not the deployed {wanted!r}: "
             "SageMaker rolled the update back; the old release serves, and nothing of it was deleted. "
             f"The reason: `aws sagemaker describe-endpoint --endpoint-name {endpoint_name}`, and the history of the "
-            "rollback alarms. To stay with what serves, undo the change; to try it once more, leave it. Either way deploy "
-            "after a refresh (`pulumi up --refresh`, `greenroom sandbox up --refresh`)."
+            "rollback alarms. To stay with what serves, undo the change; to try it once more, leave it. Either way "
+            "deploy after a refresh (`pulumi up --refresh`, `greenroom sandbox up --refresh`)."
         )
 
 
