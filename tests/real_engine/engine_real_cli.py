@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,8 @@ class RealEngine:
         (home / "backend").mkdir(exist_ok=True)
         self.environment = {
             **os.environ,
+            # A project without a virtual environment of its own runs on the `python` that is found first.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
             "PULUMI_HOME": str(home / "home"),
             "PULUMI_CONFIG_PASSPHRASE": "open sesame",

@@ -91,32 +91,40 @@ def copy_of_the_project(folder: Path) -> Path:
 
 
 @contextmanager
-def served(project: Path) -> Iterator[dict[str, str]]:
-    """The environment variables that point `pulumi` at the project's sandbox."""
+def serving(project: Path) -> Iterator[dict[str, str]]:
+    """`greenroom sandbox serve`, until the block ends; its first line."""
     server = subprocess.Popen(
         [sys.executable, "-m", "greenroom", "sandbox", "serve", "--json"],
         cwd=project,
         env={**os.environ, "GREENROOM_HOME": str(project / ".greenroom")},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
     assert server.stdout is not None
     try:
-        first_line = json.loads(server.stdout.readline())
-        backend = project / "backend"
-        backend.mkdir()
-        yield {
-            **first_line,
-            "PULUMI_BACKEND_URL": f"file://{backend}",
-            "PULUMI_HOME": str(project / "pulumi-home"),
-            "PULUMI_CONFIG_PASSPHRASE": "open sesame",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        }
+        yield json.loads(server.stdout.readline())
     finally:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=30)
+
+
+@contextmanager
+def served(project: Path) -> Iterator[dict[str, str]]:
+    """The environment variables that point `pulumi` at the project's sandbox."""
+    backend = project / "backend"
+    backend.mkdir()
+    try:
+        with serving(project) as first_line:
+            yield {
+                **first_line,
+                "PULUMI_BACKEND_URL": f"file://{backend}",
+                "PULUMI_HOME": str(project / "pulumi-home"),
+                "PULUMI_CONFIG_PASSPHRASE": "open sesame",
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+                "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            }
+    finally:
         greenroom(project, "sandbox", "stop")
 
 
@@ -173,26 +181,12 @@ def real_run(project: Path) -> list[tuple[Any, Any]]:
             if edit is not None:
                 edit(project)
                 # A release made after `serve` began reaches the local AWS by a second one, which finds it up already.
-                publish_again(project)
+                with serving(project):
+                    pass
             plan = planned(run(project, ["pulumi", "preview", "--json"], **environment))
             run(project, ["pulumi", "up", "--yes", "--skip-preview"], **environment)
             seen.append((plan, state(run(project, ["pulumi", "stack", "export"], **environment))))
     return seen
-
-
-def publish_again(project: Path) -> None:
-    server = subprocess.Popen(
-        [sys.executable, "-m", "greenroom", "sandbox", "serve", "--json"],
-        cwd=project,
-        env={**os.environ, "GREENROOM_HOME": str(project / ".greenroom")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert server.stdout is not None
-    assert "PULUMI_DEBUG_PROVIDERS" in server.stdout.readline()
-    server.send_signal(signal.SIGINT)
-    server.communicate(timeout=30)
 
 
 def test_both_engines_plan_the_same_operations_and_reach_the_same_state(tmp_path: Path) -> None:
