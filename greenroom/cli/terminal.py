@@ -49,7 +49,13 @@ class Terminal:
 
     def say(self, text: str = "") -> None:
         """Write to stderr what a person wants to know meanwhile."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        if hasattr(sys.stderr, "rich_proxied_file"):
+            # A live display stands there: it prints above itself what is written through its own stream, which click
+            # would go round.
+            sys.stderr.write(f"{text}\n")
+        else:
             click.echo(text, err=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

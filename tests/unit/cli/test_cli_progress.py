@@ -1,9 +1,16 @@
 """The tree of resources while they are deployed: parents before children, only what changes, what runs first."""
 
+import io
+import sys
+
 import click
+import pytest
+from rich.console import Console
+from rich.file_proxy import FileProxy
 
 from greenroom.cli.operations import summary_lines
 from greenroom.cli.progress import ResourceTree, tree_text
+from greenroom.cli.terminal import Terminal
 from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Op, Step
 
@@ -81,3 +88,11 @@ def test_the_summary_counts_as_pulumi_does() -> None:
     ]
     assert [click.unstyle(line) for line in summary_lines({"update": 2}, planned=False)] == ["~ 2 updated"]
     assert summary_lines({}, planned=True) == ["  nothing to do"]
+
+
+def test_what_is_said_meanwhile_goes_through_the_live_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, beneath = io.StringIO(), io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stderr", FileProxy(Console(file=screen), beneath))
+    Terminal(live=True).say("bringing up the local AWS")
+    beneath.flush()
+    assert (screen.getvalue(), beneath.buffer.getvalue()) == ("bringing up the local AWS\n", b"")
