@@ -17,6 +17,9 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 LOOPBACK = "127.0.0.1"
 
+STOP_POLL_SECONDS = 0.1
+"""How often the server looks whether it is to stop (the standard library: every 0.5 s)."""
+
 
 class _OpenConnections:
     def __init__(self) -> None:
@@ -91,7 +94,9 @@ class HttpServer:
         self._server = _bind(
             application, port, type("_ServerHandler", (_Handler,), {"open_connections": self._connections})
         )
-        self._thread = threading.Thread(target=self._server.serve_forever, name="local-aws", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(STOP_POLL_SECONDS,), name="local-aws", daemon=True
+        )
 
     @property
     def port(self) -> int:
