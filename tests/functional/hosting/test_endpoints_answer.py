@@ -24,6 +24,8 @@ from greenroom.sandbox.cloud.hosting import (
     VariantContainer,
 )
 
+pytestmark = pytest.mark.slow
+
 ECHO = """
     import os
     def model_fn(model_dir): return "NAME"

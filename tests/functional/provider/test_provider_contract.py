@@ -15,6 +15,8 @@ from greenroom.sandbox.provider.values import same
 from tests.functional.provider.aws_samples import SAMPLES, Sample, sample_ids
 from tests.functional.provider.aws_stage import AwsStage, Made
 
+pytestmark = pytest.mark.slow
+
 ALIAS = "aws:kms/alias:Alias"
 REPLACING = {PropertyDiffKind.UPDATE_REPLACE, PropertyDiffKind.ADD_REPLACE, PropertyDiffKind.DELETE_REPLACE}
 every_type = pytest.mark.parametrize("sample", SAMPLES, ids=sample_ids())
