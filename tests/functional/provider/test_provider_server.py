@@ -13,6 +13,7 @@ from pulumi.runtime import proto
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
+from greenroom.sandbox.cloud.clock import CLOCK, ManualTime
 from greenroom.sandbox.provider import CloudEndpoint, ProviderError
 from greenroom.sandbox.provider.server import ServedProviders, serve
 from greenroom.sandbox.provider.values import plain_map, property_values
@@ -140,8 +141,9 @@ def test_what_is_wrong_is_told_without_a_traceback(served: ServedProviders) -> N
 
 
 def test_what_was_made_and_left_unfinished_is_told_to_the_engine_with_its_id(
-    served: ServedProviders, stage: AwsStage
+    served: ServedProviders, stage: AwsStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(CLOCK, "source", ManualTime())  # it stands still: the endpoint stays Creating
     for type_, made in STANDING_ENDPOINT:
         if type_ != ENDPOINT_TYPE:
             stage.create(type_, made)
