@@ -31,7 +31,8 @@ from components.aws.model_monitor import (
     data_quality_schedule_name,
 )
 from components.aws.names import role_name
-from components.aws.policy_document import Statement, assumed_by_sagemaker, policy_document
+from components.aws.policy_document import Statement
+from components.aws.sagemaker_role import create_sagemaker_role
 from components.specs.analyzer_images import analyzer_image_uri
 from components.specs.environment import Network
 from components.specs.monitors import DataQuality
@@ -105,20 +106,14 @@ class DataQualityMonitor(pulumi.ComponentResource):
         """
         super().__init__("greenroom:aws:DataQualityMonitor", name, None, opts)
         content = job_definition_content(model, monitor)
-        role = aws.iam.Role(
+        role, policy = create_sagemaker_role(
             f"{name}-execution",
-            name=content.role_name,
+            model,
+            role_name=content.role_name,
             description=f"Data-quality monitoring of the endpoint {model.endpoint_name}",
-            assume_role_policy=assumed_by_sagemaker(model.account_id),
-            tags=model.tags,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-execution",
-            name="monitor",
-            role=role.name,
-            policy=policy_document(*monitor_statements(model, content)),
-            opts=pulumi.ResourceOptions(parent=self),
+            policy_name="monitor",
+            statements=monitor_statements(model, content),
+            parent=self,
         )
         definition = self._job_definition(
             model, content, role, pulumi.ResourceOptions(parent=self, depends_on=[endpoint, policy])

@@ -30,7 +30,8 @@ from components.aws.execution_role import (
     release_statements,
 )
 from components.aws.names import short_digest
-from components.aws.policy_document import assumed_by_sagemaker, policy_document
+from components.aws.policy_document import policy_document
+from components.aws.sagemaker_role import create_sagemaker_role
 from components.specs.resolved import ResolvedModel
 
 
@@ -101,7 +102,15 @@ class ModelEndpoint(pulumi.ComponentResource):
             opts: `providers` with the environment's `aws.Provider` and `aws_native.Provider`.
         """
         super().__init__("greenroom:aws:ModelEndpoint", name, None, opts)
-        role, role_policy = self._execution_role(name, model, rollback_alarm_names)
+        role, role_policy = create_sagemaker_role(
+            f"{name}-execution",
+            model,
+            role_name=endpoint_role_name(model),
+            description=f"Containers of the endpoint {model.endpoint_name}",
+            policy_name="endpoint",
+            statements=endpoint_statements(model, rollback_alarm_names),
+            parent=self,
+        )
         log_group = self._log_group(name, model)
         config_names = self._configs(name, model, role)
         stash = self._fleet(name, model)
@@ -135,26 +144,6 @@ class ModelEndpoint(pulumi.ComponentResource):
                 "capture_uri": self.capture_uri,
             }
         )
-
-    def _execution_role(
-        self, name: str, model: ResolvedModel, rollback_alarm_names: Sequence[str]
-    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        role = aws.iam.Role(
-            f"{name}-execution",
-            name=endpoint_role_name(model),
-            description=f"Containers of the endpoint {model.endpoint_name}",
-            assume_role_policy=assumed_by_sagemaker(model.account_id),
-            tags=model.tags,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-execution",
-            name="endpoint",
-            role=role.name,
-            policy=policy_document(*endpoint_statements(model, rollback_alarm_names)),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return role, policy
 
     def _log_group(self, name: str, model: ResolvedModel) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
