@@ -34,6 +34,12 @@ StartResponse = Callable[..., Any]
 EventHandler = Callable[[dict[str, Any], bytes], None]
 """Applies an event: its attributes and its body. Runs under the lock, live and again in a replay."""
 Route = Callable[[dict[str, Any], RequestIdentity, bytes], Answer]
+OwnPage = Callable[[str, bytes], dict[str, Any]]
+"""Answers a request to the local AWS itself with JSON, given its HTTP method and body.
+
+Raises:
+    ValueError: The request makes no sense; its text is the answer.
+"""
 
 
 class LocalAwsApplication:
@@ -50,6 +56,8 @@ class LocalAwsApplication:
         self.replaying = False
         self._events: dict[str, EventHandler] = {}
         self._routes: list[tuple[Callable[[dict[str, Any], RequestIdentity], bool], Route]] = []
+        self._own_pages: dict[str, OwnPage] = {}
+        self._before_requests: list[Callable[[], None]] = []
         self._before_reads: list[Callable[[RequestIdentity], None]] = []
         self._progress = {"state": "starting", "done": 0, "total": 0}
 
@@ -60,6 +68,14 @@ class LocalAwsApplication:
     def route(self, concerns: Callable[[dict[str, Any], RequestIdentity], bool], route: Route) -> None:
         """Have `route` answer the requests that `concerns` accepts, in moto's place and outside the lock."""
         self._routes.append((concerns, route))
+
+    def own_page(self, path: str, page: OwnPage) -> None:
+        """Have `page` answer the requests to `path`."""
+        self._own_pages[path] = page
+
+    def before_requests(self, hook: Callable[[], None]) -> None:
+        """Call `hook` before each request to AWS, outside the lock."""
+        self._before_requests.append(hook)
 
     def before_reads(self, hook: Callable[[RequestIdentity], None]) -> None:
         """Call `hook` before each request that only reads."""
@@ -105,6 +121,10 @@ class LocalAwsApplication:
             return _json_answer(
                 "404 NOT FOUND", {"message": "moto's own API is not offered: `greenroom sandbox reset`"}
             )
+        if path in self._own_pages:
+            return _own_answer(self._own_pages[path], environ.get("REQUEST_METHOD", "GET"), body)
+        for before in self._before_requests:
+            before()
         identity = identify(environ, body)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account_of(identity.access_key_id, self._default_account_id)
         for concerns, route in self._routes:
@@ -158,6 +178,13 @@ def _failure(error: Exception) -> Answer:
     code = "NotImplemented" if isinstance(error, NotImplementedError) else "InternalFailure"
     message = f"the local AWS (moto) failed: {type(error).__name__}: {error}. Its log has the traceback."
     return _json_answer("501 NOT IMPLEMENTED", {"__type": code, "message": message})
+
+
+def _own_answer(page: OwnPage, method: str, body: bytes) -> Answer:
+    try:
+        return _json_answer("200 OK", page(method, body))
+    except ValueError as error:
+        return _json_answer("400 BAD REQUEST", {"message": str(error)})
 
 
 def _json_answer(status: str, content: dict[str, Any]) -> Answer:

@@ -48,6 +48,18 @@ class ManualTime:
         self._seconds += seconds
 
 
+class DrivenTime:
+    """Another source's time, moved on by what a rehearsal has skipped."""
+
+    def __init__(self, source: TimeSource) -> None:
+        self._source = source
+        self.offset_seconds = 0.0
+
+    def time(self) -> float:
+        """The source's time and what was skipped, in seconds since the epoch."""
+        return self._source.time() + self.offset_seconds
+
+
 class CloudClock:
     """A time source, and the instant that the thread's current request is frozen at."""
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from greenroom.sandbox.cloud import extensions, stage
 from greenroom.sandbox.cloud.accounts import DEFAULT_ACCOUNT_ID
+from greenroom.sandbox.cloud.agenda import Agenda
 from greenroom.sandbox.cloud.application import LocalAwsApplication
-from greenroom.sandbox.cloud.clock import CLOCK, SystemTime, TimeSource
+from greenroom.sandbox.cloud.clock import CLOCK, DrivenTime, SystemTime, TimeSource
+from greenroom.sandbox.cloud.clock_page import ClockPage
 from greenroom.sandbox.cloud.container_logs import ContainerLogs
 from greenroom.sandbox.cloud.fleets import Fleets
 from greenroom.sandbox.cloud.hosting import EndpointHost
@@ -45,9 +47,12 @@ class ServedCloud:
         stage.check_free()
         extensions.install()
         reset_moto()
-        CLOCK.source = SystemTime() if time_source is None else time_source
+        time = DrivenTime(SystemTime() if time_source is None else time_source)
+        CLOCK.source = time
         self.journal = Journal(folder) if is_kept else None
         self.application = LocalAwsApplication(default_account_id=default_account_id, journal=self.journal)
+        self.agenda = Agenda(self.application)
+        ClockPage(self.application, self.agenda, time).install()
         self.fleets: Fleets | None = None
         if load_models:
             folder.mkdir(parents=True, exist_ok=True)
@@ -85,11 +90,13 @@ class ServedCloud:
             self.application.replay(self.journal, recovery.entries)
         if self.fleets is not None:
             self.fleets.resume()
+        self.agenda.start()
         self.application.set_progress("ready", recovery.entries, recovery.entries)
         return recovery
 
     def stop(self) -> None:
         """Stop answering, end every container, and leave the process as if there had been no cloud."""
+        self.agenda.stop()
         self._server.stop()
         if self.fleets is not None:
             self.fleets.stop()
