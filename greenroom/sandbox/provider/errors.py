@@ -33,14 +33,19 @@ class MappingError(ProviderError):
 
 
 class UnsupportedTypeError(ProviderError):
-    """A resource type that the local provider has no row for."""
+    """A resource type that the local provider has no row for; `resource` is the logical name, where it is known."""
 
-    def __init__(self, token: str, known: Iterable[str]) -> None:
+    def __init__(self, token: str, known: Iterable[str], resource: str = "") -> None:
         self.token = token
         self.known = tuple(sorted(known))
-        near = [other for other in self.known if other.split(":")[:2] == token.split(":")[:2]] or self.known
+        self.resource = resource
+        service = token.split(":")[1].split("/", maxsplit=1)[0]
+        near = [other for other in self.known if other.split(":")[1].split("/", maxsplit=1)[0] == service]
+        has = f"Of {service} it has {', '.join(near)}" if near else f"It has none of {service}"
+        who = f"resource '{resource}': " if resource else ""
         super().__init__(
-            f"the sandbox has no resource type '{token}'. It has {', '.join(near)}. All of them: {REFERENCE_PAGE}"
+            f"{who}the sandbox has no resource type '{token}'. {has}; all that it has: {REFERENCE_PAGE}. "
+            "Use one of those, or leave the resource out of the program where it runs in the sandbox."
         )
 
 

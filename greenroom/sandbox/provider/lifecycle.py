@@ -1,7 +1,8 @@
 """Diff, create, read, update and delete, for any resource type, on plain values.
 
-The state of a resource holds its outputs and two internal keys: `__inputs`, the inputs that made it (as aws-native
-keeps them), for a diff is between inputs; and `__unread`, the paths that AWS never tells, for `drift`.
+The state of a resource holds its outputs and three internal keys: `__inputs`, the inputs that made it (as aws-native
+keeps them), for a diff is between inputs; `__unread`, the paths that AWS never tells, for `drift`; and `__contents`,
+the digests of the assets and archives that were uploaded.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.changes import ABSENT, Change, ChangeKind, input_changes
+from greenroom.sandbox.provider.content import Content
 from greenroom.sandbox.provider.drift import drifted, outputs_of, unread_paths
 from greenroom.sandbox.provider.errors import ProviderError
 from greenroom.sandbox.provider.naming import DEFAULTS_KEY
@@ -21,11 +23,16 @@ from greenroom.sandbox.provider.values import UNKNOWN, Unknown
 
 INPUTS_KEY = "__inputs"
 UNREAD_KEY = "__unread"
+CONTENTS_KEY = "__contents"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What would change, and which inputs make a new resource of it."""
+    """What would change, and which inputs make a new resource of it.
+
+    aws-native's provider has every replacement delete first: its `Diff` always answers so.
+    https://github.com/pulumi/pulumi-aws-native/blob/master/provider/pkg/provider/provider.go
+    """
 
     changes: list[Change]
     replaces: list[str]
@@ -49,7 +56,9 @@ def diff(
     kind: ResourceType, session: AccountSession, state: Mapping[str, Any], inputs: Mapping[str, Any], ignored: list[str]
 ) -> Difference:
     """What the new inputs change."""
-    old_inputs = state.get(INPUTS_KEY) or {name: state[name] for name in kind.structure.properties if name in state}
+    old_inputs = _as_uploaded(
+        state.get(INPUTS_KEY) or {name: state[name] for name in kind.structure.properties if name in state}, state
+    )
     changes = [change for change in input_changes(old_inputs, inputs) if not _ignored(change, ignored)]
     if kind.tagging is not None and not any(change.property == "tags" for change in changes):
         wanted = effective_tags(session, inputs)
@@ -59,7 +68,19 @@ def diff(
     ):
         changes.append(Change("region", "region", ChangeKind.UPDATE))
     replaces = list(dict.fromkeys(change.property for change in changes if change.property in kind.replacing))
-    return Difference(changes, replaces, bool(replaces) and _same_name(kind, old_inputs, inputs))
+    deletes_first = (
+        kind.package == "aws-native" or kind.delete_before_replace or _same_name(kind, old_inputs, inputs)
+    )
+    return Difference(changes, replaces, bool(replaces) and deletes_first)
+
+
+def _as_uploaded(inputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs of the state, their assets and archives as what they were then."""
+    digests = state.get(CONTENTS_KEY, {})
+    return {
+        name: replace(value, digest_then=digests[name]) if isinstance(value, Content) and name in digests else value
+        for name, value in inputs.items()
+    }
 
 
 def _region(session: AccountSession, state: Mapping[str, Any]) -> Any:
@@ -191,6 +212,9 @@ def _state(
     unread = sorted(path for name in compared for path in unread_paths(compared[name], live.get(name, ABSENT), name))
     resource_id = kind.id_of({**outputs, **live})
     outputs[INPUTS_KEY] = carried
+    digests = {name: value.digest for name, value in carried.items() if isinstance(value, Content)}
+    if digests:
+        outputs[CONTENTS_KEY] = digests
     if unread:
         outputs[UNREAD_KEY] = unread
     return State(resource_id, dict(inputs), outputs)
@@ -212,14 +236,16 @@ def read(
         return None
     tags = kind.live_tags(session, live)
     unread = frozenset(outputs.get(UNREAD_KEY, ()))
+    untold = unread | kind.read_only
     now = {
-        name: drifted(inputs.get(name, ABSENT), outputs.get(name, ABSENT), live.get(name, ABSENT), name, unread)
+        name: drifted(inputs.get(name, ABSENT), outputs.get(name, ABSENT), live.get(name, ABSENT), name, untold)
         for name in kind.structure.properties
         if name not in {"tags", "region", "timeouts"} and (name in inputs or imported or name not in kind.shared)
     }
     drifted_inputs = {name: value for name, value in now.items() if value is not ABSENT}
     drifted_inputs |= {name: inputs[name] for name in ("region", "timeouts", DEFAULTS_KEY) if name in inputs}
     drifted_inputs |= _drifted_tags(kind, session, inputs, tags)
+    drifted_inputs = _as_uploaded(drifted_inputs, outputs)
     state = _state(kind, session, drifted_inputs, live, tags)
     if unread:
         state.outputs[UNREAD_KEY] = list(outputs[UNREAD_KEY])

@@ -14,9 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
+
 DEFAULTS_KEY = "__defaults"
 SUFFIX_DIGITS = 7
 PREFIXED_DIGITS = 12
+FIFO_ENDING = ".fifo"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class AutoName:
         lower_case: whether AWS allows only lower case.
         before: what AWS wants before every such name, e.g. `alias/`.
         prefix_property: the input that holds a prefix in the name's place.
+        fifo_property: the input that, when true, has the name end in `.fifo`, as SNS and SQS want it.
+        digits: how many digits make it unique; with none the logical name is the name.
     """
 
     property: str = "name"
@@ -36,6 +41,26 @@ class AutoName:
     lower_case: bool = False
     before: str = ""
     prefix_property: str = "namePrefix"
+    fifo_property: str = ""
+    digits: int = SUFFIX_DIGITS
+
+
+@dataclass(frozen=True)
+class NativeName(AutoName):
+    """How aws-native names: nothing is cut, a name that does not fit is refused, and one once held is kept.
+
+    https://github.com/pulumi/pulumi-aws-native/blob/master/provider/pkg/autonaming/application.go
+
+    Attributes:
+        longest: CloudFormation's limit, 0 where its schema has none.
+        shortest: the least characters; more random digits fill it up.
+        suffix_if: an input and what follows the name when it is true, as `.fifo` does.
+        unless: an input that makes a name needless.
+    """
+
+    shortest: int = 0
+    suffix_if: tuple[str, str] = ("", "")
+    unless: str = ""
 
 
 def named(
@@ -44,6 +69,8 @@ def named(
     """The inputs with a name: the given one, else the one made before, else a new one."""
     if inputs.get(rule.property) is not None:
         return dict(inputs)
+    if isinstance(rule, NativeName):
+        return _named_by_native(rule, inputs, old_inputs, logical_name, random_seed)
     prefix = inputs.get(rule.prefix_property)
     if rule.property in old_inputs.get(DEFAULTS_KEY, ()) and old_inputs.get(rule.prefix_property) == prefix:
         name = old_inputs[rule.property]
@@ -53,13 +80,39 @@ def named(
         return dict(inputs)  # a prefix that the preview does not know yet
     else:
         name = _from_logical_name(rule, logical_name, random_seed)
+    if inputs.get(rule.fifo_property) is True and not name.endswith(FIFO_ENDING):
+        name += FIFO_ENDING
     return {**inputs, rule.property: name, DEFAULTS_KEY: [rule.property]}
 
 
+def _named_by_native(
+    rule: NativeName, inputs: Mapping[str, Any], old_inputs: Mapping[str, Any], logical_name: str, random_seed: bytes
+) -> dict[str, Any]:
+    if old_inputs.get(rule.property) is not None:
+        return {**inputs, rule.property: old_inputs[rule.property]}
+    if inputs.get(rule.unless) is not None:
+        return dict(inputs)
+    flag, suffix = rule.suffix_if
+    suffix = suffix if inputs.get(flag) is True else ""
+    stem = f"{logical_name}-"
+    digits = max(SUFFIX_DIGITS, rule.shortest - len(stem) - len(suffix))
+    room = rule.longest - len(stem) - len(suffix)
+    if rule.longest and room <= 0:
+        reason = (
+            f"cannot be made from the logical name {logical_name!r}, which leaves no room in {rule.longest} characters; "
+            f"give a {rule.property} or shorten the logical name"
+        )
+        raise InvalidInputsError(logical_name, [Violation(rule.property, reason)])
+    digits = min(digits, room) if rule.longest else digits
+    return {**inputs, rule.property: f"{stem}{_digits(random_seed, digits)}{suffix}"}
+
+
 def _from_logical_name(rule: AutoName, logical_name: str, random_seed: bytes) -> str:
-    room = rule.longest - SUFFIX_DIGITS - 1 - len(rule.before)
+    if not rule.digits:
+        return logical_name
+    room = rule.longest - rule.digits - 1 - len(rule.before)
     stem = rule.before + logical_name[:room]
-    name = f"{stem}-{_digits(random_seed, SUFFIX_DIGITS)}"
+    name = f"{stem}-{_digits(random_seed, rule.digits)}"
     return name.lower() if rule.lower_case else name
 
 

@@ -149,7 +149,7 @@ class AwsProvider(sdk.Provider):
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         """Names the resource, and refuses all that AWS would refuse."""
-        kind = resource_type(_type_of(request.urn))
+        kind = _kind_of(request.urn)
         checked = check(
             kind,
             self.session,
@@ -165,7 +165,7 @@ class AwsProvider(sdk.Provider):
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """What would change, property path by property path."""
-        kind = resource_type(_type_of(request.urn))
+        kind = _kind_of(request.urn)
         found = lifecycle.diff(
             kind, self.session, plain_map(request.old_state), plain_map(request.new_inputs), request.ignore_changes
         )
@@ -183,7 +183,7 @@ class AwsProvider(sdk.Provider):
         Raises:
             ResourceInitFailedError: it was made, and did not come out as wanted, or could not be asked any more.
         """
-        kind, inputs = resource_type(_type_of(request.urn)), plain_map(request.properties)
+        kind, inputs = _kind_of(request.urn), plain_map(request.properties)
         if request.preview:
             outputs = lifecycle.planned(kind, self.session.in_region(inputs.get("region")), inputs, None)
             properties = property_values(outputs, secret_outputs(outputs, request.properties))
@@ -195,7 +195,7 @@ class AwsProvider(sdk.Provider):
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         """What AWS holds now; an empty id when it is gone."""
-        kind = resource_type(_type_of(request.urn))
+        kind = _kind_of(request.urn)
         secret = secret_keys(request.inputs) | secret_keys(request.properties)
         outputs, inputs = plain_map(request.properties), plain_map(request.inputs)
         state = await _on_a_thread(lambda: lifecycle.read(kind, self.session, request.resource_id, outputs, inputs))
@@ -209,7 +209,7 @@ class AwsProvider(sdk.Provider):
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         """Changes the resource in place; a preview tells what is known of it before."""
-        kind = resource_type(_type_of(request.urn))
+        kind = _kind_of(request.urn)
         olds, news = plain_map(request.olds), plain_map(request.news)
         if request.preview:
             outputs = lifecycle.planned(kind, self.session.in_region(news.get("region")), news, olds)
@@ -228,7 +228,7 @@ class AwsProvider(sdk.Provider):
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         """Deletes the resource; what is gone already is fine."""
-        kind, outputs = resource_type(_type_of(request.urn)), plain_map(request.properties)
+        kind, outputs = _kind_of(request.urn), plain_map(request.properties)
         await _on_a_thread(lambda: lifecycle.delete(kind, self.session, outputs, _bound(request.timeout)))
 
     # ---- functions ----
@@ -248,9 +248,10 @@ class AwsProvider(sdk.Provider):
         self._cancelled.set()
 
 
-def _type_of(urn: str) -> str:
-    """The resource's own type in a URN, whose third part may name the parents' types before it."""
-    return urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
+def _kind_of(urn: str) -> ResourceType:
+    """The type of the resource that a URN names; its third part may name the parents' types before its own."""
+    parts = urn.split("::")
+    return resource_type(parts[2].rsplit("$", maxsplit=1)[-1], "::".join(parts[3:]))
 
 
 def _bound(timeout_seconds: float) -> float | None:

@@ -55,9 +55,12 @@ class ResourceType:
         steering: inputs that only steer the provider: no request carries them, no change of theirs makes a call.
         refused: inputs that the sandbox does not have, and what to use in their place.
         shared: inputs that other resources may set as well; drift in them counts only where the program gave them.
+        read_only: paths inside inputs that AWS alone sets, as it does the counts of what runs; never drift.
         autoname: how it is named when the program does not.
         tagging: how it is tagged, None when it is not.
         replaced_by: inputs whose change replaces the resource; None derives them.
+        delete_before_replace: whether AWS has room for one of them only, so that the old one goes first. The official
+            provider has such a list: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go.
     """
 
     token: str = field(kw_only=False)
@@ -77,9 +80,11 @@ class ResourceType:
     steering: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
+    read_only: frozenset[str] = frozenset()
     autoname: AutoName | None = None
     tagging: Tagging | None = None
     replaced_by: frozenset[str] | None = None
+    delete_before_replace: bool = False
 
     # ---- what the SDK and the service model say ----
 

@@ -12,8 +12,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import pulumi
 from pulumi.provider.experimental.property_value import Computed, PropertyValue, ResourceReference
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_THE_WIRE
+
+from greenroom.sandbox.provider.content import Content
 
 
 class Unknown:
@@ -35,7 +38,7 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-def plain(value: PropertyValue) -> Any:
+def plain(value: PropertyValue) -> Any:  # noqa: PLR0911  # one a kind
     """A `PropertyValue` as plain Python; the wire's and the SDK's unknowns become `UNKNOWN`."""
     match value.value:
         case Computed():
@@ -44,6 +47,8 @@ def plain(value: PropertyValue) -> Any:
             return UNKNOWN if text == UNKNOWN_ON_THE_WIRE else text
         case ResourceReference() as reference:
             return None if reference.resource_id is None else plain(reference.resource_id)
+        case pulumi.Asset() | pulumi.Archive() as source:
+            return Content(source)
         case Mapping() as mapping:
             return {key: plain(item) for key, item in mapping.items()}
         case Sequence() as sequence:
@@ -96,13 +101,15 @@ def _holds(value: Any, text: str) -> bool:
             return False
 
 
-def property_value(value: Any) -> PropertyValue:
+def property_value(value: Any) -> PropertyValue:  # noqa: PLR0911  # one a kind
     """Plain Python as a `PropertyValue`; numbers are floats there, as in Pulumi."""
     match value:
         case Unknown():
             return PropertyValue.computed()
         case bool() | str() | None:
             return PropertyValue(value)
+        case Content():
+            return PropertyValue(value.source)
         case int() | float():
             return PropertyValue(float(value))
         case Mapping():
@@ -179,3 +186,14 @@ def joined(path: str, step: str | int) -> str:
 def as_whole_number(value: Any) -> Any:
     """A float that is whole as an integer: Pulumi's numbers are floats, and AWS's counts are not."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def whole_numbers(value: Any) -> Any:
+    """The same value with its whole floats as integers, at any depth: how a JSON document is written."""
+    match value:
+        case Mapping():
+            return {key: whole_numbers(item) for key, item in value.items()}
+        case list():
+            return [whole_numbers(item) for item in value]
+        case _:
+            return as_whole_number(value)

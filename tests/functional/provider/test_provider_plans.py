@@ -137,9 +137,10 @@ def test_what_aws_would_refuse_is_refused_at_its_property(
 def test_a_type_that_the_sandbox_does_not_have_is_refused_by_name(stage: AwsStage) -> None:
     with pytest.raises(UnsupportedTypeError) as refused:
         stage.check("aws:sagemaker/domain:Domain", {})
-    assert "the sandbox has no resource type 'aws:sagemaker/domain:Domain'" in str(refused.value)
+    assert "resource 'it': the sandbox has no resource type 'aws:sagemaker/domain:Domain'" in str(refused.value)
     assert "aws:sagemaker/model:Model" in str(refused.value)
     assert "docs/reference/resource-types.md" in str(refused.value)
+    assert "leave the resource out of the program where it runs in the sandbox" in str(refused.value)
 
 
 def test_a_function_that_the_sandbox_does_not_have_is_refused_by_name(stage: AwsStage) -> None:

@@ -41,13 +41,13 @@ def resource_types() -> Mapping[str, ResourceType]:
     return {row.token: row for row in sorted(rows, key=lambda row: row.token)}
 
 
-def resource_type(token: str) -> ResourceType:
-    """The type of a token.
+def resource_type(token: str, resource: str = "") -> ResourceType:
+    """The type of a token, of the resource with this logical name.
 
     Raises:
-        UnsupportedTypeError: there is no row for it; the message lists those of the same service.
+        UnsupportedTypeError: there is no row for it; the message names the resource, and lists those of the service.
     """
     known = resource_types()
     if token not in known:
-        raise UnsupportedTypeError(token, known)
+        raise UnsupportedTypeError(token, known, resource)
     return known[token]
