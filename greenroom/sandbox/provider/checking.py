@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import Violation
+from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
 from greenroom.sandbox.provider.naming import named
 from greenroom.sandbox.provider.property_types import ListOf, MapOf, PropertyType, Scalar, Structure
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.tags_property import effective_tags, tags_of, tags_value
-from greenroom.sandbox.provider.values import UNKNOWN, as_whole_number, has_unknown, joined, without_nulls
+from greenroom.sandbox.provider.values import UNKNOWN, has_unknown, joined, whole_numbers, without_nulls
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ def check(
     given = _documents_as_text(given, kind.structure)
     declared = list(_declared_violations(given, kind.structure, ""))
     if kind.autoname is not None:
-        given = named(kind.autoname, given, old_inputs, logical_name, random_seed)
+        try:
+            given = named(kind.autoname, given, old_inputs, logical_name, random_seed)
+        except InvalidInputsError as error:
+            declared += error.violations
     if kind.package == "aws-native" and session.default_tags and "tags" in kind.structure.properties:
         given = {**given, "tags": tags_value(kind, effective_tags(session, given))}
     if declared:
@@ -55,7 +58,7 @@ def _documents_as_text(value: Any, declared: PropertyType) -> Any:
     """JSON documents that the program gives as objects, where AWS wants the text; as the real provider does it."""
     match declared, value:
         case Scalar(python_type=python_type), Mapping() | list() if python_type is str:
-            return UNKNOWN if has_unknown(value) else json.dumps(_whole_numbers(value))
+            return UNKNOWN if has_unknown(value) else json.dumps(whole_numbers(value))
         case Structure(), Mapping():
             properties = declared.properties
             return {
@@ -66,16 +69,6 @@ def _documents_as_text(value: Any, declared: PropertyType) -> Any:
             return [_documents_as_text(item, item_type) for item in value]
         case _:
             return value
-
-
-def _whole_numbers(value: Any) -> Any:
-    match value:
-        case Mapping():
-            return {key: _whole_numbers(item) for key, item in value.items()}
-        case list():
-            return [_whole_numbers(item) for item in value]
-        case _:
-            return as_whole_number(value)
 
 
 def _declared_violations(value: Any, declared: PropertyType, path: str) -> list[Violation]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from greenroom.sandbox.provider.member_names import find_member
 from greenroom.sandbox.provider.property_types import ListOf, MapOf, PropertyType, Scalar, Structure
-from greenroom.sandbox.provider.scalar_codec import Codec, Place, ScalarCodec, Trace
+from greenroom.sandbox.provider.scalar_codec import Codec, DocumentCodec, Place, PresenceCodec, ScalarCodec, Trace
 from greenroom.sandbox.provider.values import UNKNOWN, Unknown
 
 # botocore's shapes are of many classes, told apart by `type_name`; the stubs do not follow that.
@@ -261,8 +261,8 @@ def build(
     match declared:
         case Scalar() | Structure() if wire_type == "list":
             codec = inner(declared, shape.member, SingleItemCodec)
-        case Scalar(python_type=python_type) if wire_type not in {"structure", "map"}:
-            codec = ScalarCodec(python_type, wire_type)
+        case Scalar(python_type=python_type):
+            codec = _scalar(python_type, shape)
         case ListOf(item=item) if wire_type == "list":
             codec = inner(item, shape.member, ListCodec)
         case ListOf(item=item):
@@ -274,6 +274,21 @@ def build(
         case Structure() if wire_type == "structure":
             codec = StructureCodec(declared.properties, shape, exceptions, path=path)
     return codec
+
+
+def _scalar(python_type: type, shape: BotocoreShape) -> Codec | None:
+    """The codec of a value without declared parts; of one of any type (`Any`), which is a JSON document or a map."""
+    match shape.type_name:
+        case "structure" if python_type is bool and not shape.members:
+            return PresenceCodec()
+        case "map" if python_type is Any:
+            return MapCodec(ScalarCodec(str, shape.value.type_name))
+        case "structure" | "map":
+            return None
+        case "string" if python_type is Any:
+            return DocumentCodec()
+        case wire_type:
+            return ScalarCodec(python_type, wire_type)
 
 
 def _pairs(

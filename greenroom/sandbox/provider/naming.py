@@ -99,8 +99,8 @@ def _named_by_native(
     room = rule.longest - len(stem) - len(suffix)
     if rule.longest and room <= 0:
         reason = (
-            f"cannot be made from the logical name {logical_name!r}, which leaves no room in {rule.longest} characters; "
-            f"give a {rule.property} or shorten the logical name"
+            f"cannot be made from the logical name {logical_name!r}: {rule.longest} characters leave no room; give "
+            f"a {rule.property} or shorten the logical name"
         )
         raise InvalidInputsError(logical_name, [Violation(rule.property, reason)])
     digits = min(digits, room) if rule.longest else digits

@@ -155,6 +155,8 @@ def property_type(declared: Any) -> PropertyType:
         return ListOf(property_type(typing.get_args(declared)[0]))
     if origin in {collections.abc.Mapping, dict}:
         return MapOf(property_type(typing.get_args(declared)[1]))
+    if isinstance(declared, type) and is_input_type(declared) and not input_type_py_to_pulumi_names(declared):
+        return MapOf(Scalar(str))  # aws-native declares some maps as objects without properties
     if isinstance(declared, type) and (is_input_type(declared) or is_output_type(declared)):
         return Structure(declared)
     return Scalar(declared if isinstance(declared, type) else str)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from greenroom.sandbox.provider.errors import Violation
-from greenroom.sandbox.provider.values import joined
+from greenroom.sandbox.provider.values import UNKNOWN, as_json, has_unknown, joined, whole_numbers
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,42 @@ class ScalarCodec(Codec):
         return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+@dataclass(frozen=True)
+class DocumentCodec(Codec):
+    """A JSON document: an object or a text in the program, a text for AWS, an object in the outputs (aws-native)."""
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """The text of an object; a text as it is."""
+        trace.note(place)
+        if has_unknown(value):
+            return UNKNOWN
+        return value if isinstance(value, str) else json.dumps(whole_numbers(value))
+
+    def decode(self, value: Any) -> Any:
+        """The object that a text says."""
+        value = _as_json_value(value)
+        return as_json(value) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class PresenceCodec(Codec):
+    """A boolean in the program, for AWS a structure without members that is there or is not (`Parquet: {}`)."""
+
+    def encode(self, value: Any, place: Place, trace: Trace) -> Any:
+        """An empty structure for true."""
+        trace.note(place)
+        return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+    def decode(self, value: Any) -> Any:  # noqa: ARG002  # that it is there says all
+        """It is there."""
+        return True
+
+
 def _as_json_value(value: Any) -> Any:
     """What botocore parsed further than JSON goes; IAM's policy documents it parses on its own."""
     match value:
         case dt.datetime():
-            return value.isoformat()
+            return _as_rfc3339(value)
         case bytes():
             return value.decode(errors="replace")
         case decimal.Decimal():
@@ -102,6 +133,11 @@ def _as_json_value(value: Any) -> Any:
             return json.dumps(value)
         case _:
             return value
+
+
+def _as_rfc3339(time: dt.datetime) -> str:
+    """In UTC, in whole seconds, with a `Z`: as the official providers tell times."""
+    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _as_integer(value: Any) -> Any:

@@ -100,11 +100,20 @@ class ServiceModelValidator(ParamValidator):
         if params is UNKNOWN:
             return
         before = len(errors.found)
+        params = _with_tokens_to_come(params, shape)
         super()._validate(params, shape, errors, name)  # type: ignore[misc]
         if len(errors.found) > before and not isinstance(params, Mapping | list | tuple):
             return
         for text in _broken_constraints(params, shape):
             errors.report(name, "constraint", text=text)
+
+
+def _with_tokens_to_come(params: Any, shape: Any) -> Any:
+    """A request with the idempotency tokens that botocore puts in itself, once we have looked at it."""
+    if not _structure(shape) or not isinstance(params, Mapping):
+        return params
+    tokens = {name for name in shape.required_members if shape.members[name].metadata.get("idempotencyToken")}
+    return {**dict.fromkeys(tokens, UNKNOWN), **params} if tokens - params.keys() else params
 
 
 def _broken_constraints(value: Any, shape: Shape) -> Iterable[str]:

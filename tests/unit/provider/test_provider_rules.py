@@ -117,9 +117,12 @@ def test_every_exception_names_a_property_that_is_there(kind: Any) -> None:
 @pytest.mark.parametrize("token", [token for token in resource_types() if token.startswith("aws-native:")])
 def test_native_types_replace_on_what_their_sdk_says(token: str) -> None:
     source = inspect.getsource(resource_class(token))
-    declared = re.search(r"replace_on_changes=\[([^\]]*)\]", source)
-    assert declared is not None
-    assert resource_type(token).replacing == set(re.findall(r'"([\w.\[\]*]+)"', declared[1]))
+    declared = re.search(r"replace_on_changes=\[(.*)\]\)", source)
+    paths = [] if declared is None else re.findall(r'"([^"]+)"', declared[1])
+    kind = resource_type(token)
+    assert kind.replacing == ({re.split(r"[.\[]", path)[0] for path in paths} - kind.refused.keys()) | (
+        kind.replaced_by or frozenset()
+    )
 
 
 def test_encoding_notes_where_each_member_came_from() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.errors import AwsRefusedError, FailedResourceError
-from greenroom.sandbox.provider.naming import AutoName
+from greenroom.sandbox.provider.naming import AutoName, NativeName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.types.sagemaker import LONGEST_NAME, SAGEMAKER_TAGS
 
@@ -105,7 +105,7 @@ NATIVE_ENDPOINT = EndpointType(
     # These three are told with an update only.
     operation_exceptions={"response": {"deploymentConfig": None}},
     replaced_by=frozenset({"endpointName"}),
-    autoname=AutoName(property="endpointName", longest=LONGEST_NAME),
+    autoname=NativeName("endpointName", longest=0),
     tagging=replace(SAGEMAKER_TAGS, subject=("ResourceArn", "endpointArn")),
 )
 

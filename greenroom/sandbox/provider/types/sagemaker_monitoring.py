@@ -29,7 +29,7 @@ class MonitoringScheduleType(ResourceType):
         Raises:
             FailedResourceError: it failed.
         """
-        name = wanted["name"]
+        name = wanted[self.identity[0]]
 
         def settled() -> Mapping[str, Any] | None:
             described = session.call(self.service, self.read, {"MonitoringScheduleName": name})
@@ -44,7 +44,7 @@ class MonitoringScheduleType(ResourceType):
 
     def remove(self, session: AccountSession, known: Mapping[str, Any], bound_seconds: float | None) -> None:
         """Deletes the schedule, again and again while it is Pending or a job of it runs, and waits until it is gone."""
-        name = known["name"]
+        name = known[self.identity[0]]
 
         def gone() -> bool | None:
             try:
