@@ -38,7 +38,6 @@ class AutoScalingBackend(moto_models.ApplicationAutoscalingBackend):  # type: ig
 
     def _check_variant(self, r_id: str) -> None:
         sagemaker = sagemaker_backends[self.account_id][self.region_name]
-        sagemaker.settle()
         _, endpoint_name, _, variant_name = r_id.split("/")
         endpoint = sagemaker.endpoints.get(endpoint_name)
         variants = [] if endpoint is None else [one for one in endpoint.shown.variants if one.name == variant_name]

@@ -30,7 +30,7 @@ from greenroom.sandbox.cloud.fleets import Fleets
 from greenroom.sandbox.cloud.hosting import DataCaptureConfig, HostingError, Invocation
 from greenroom.sandbox.cloud.hosting.endpoint_host import choose_variant
 from greenroom.sandbox.cloud.operations import RequestIdentity
-from greenroom.sandbox.cloud.sagemaker.endpoints import Deployment
+from greenroom.sandbox.cloud.sagemaker.deployments import Deployment
 
 _PATH = re.compile(r"^/endpoints/([^/]+)/(invocations|async-invocations|invocations-response-stream)$")
 _PREFIX = "HTTP_X_AMZN_SAGEMAKER_"
@@ -122,7 +122,6 @@ class SageMakerRuntime:
 
     def _target(self, request: InvokeRequest) -> Target:
         backend = sagemaker_backends[request.account_id][request.region]
-        backend.settle()
         endpoint = backend.endpoints.get(request.endpoint_name)
         if endpoint is None or endpoint.live is None or endpoint.endpoint_status == "Deleting":
             # The wording is AWS's for an endpoint that is not there; for one not yet in service it is a guess.

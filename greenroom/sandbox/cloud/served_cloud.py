@@ -16,7 +16,7 @@ from greenroom.sandbox.cloud.hosting import EndpointHost
 from greenroom.sandbox.cloud.http_server import HttpServer
 from greenroom.sandbox.cloud.journal import Journal, Recovery
 from greenroom.sandbox.cloud.runtime import SageMakerRuntime
-from greenroom.sandbox.cloud.stage import Stage, TransitionTimes, UnhostedFleets
+from greenroom.sandbox.cloud.stage import RolloutWaits, Stage, TransitionTimes, UnhostedFleets
 
 
 class ServedCloud:
@@ -60,8 +60,11 @@ class ServedCloud:
             logs = ContainerLogs(self.application, host)
             self.fleets = Fleets(folder / "endpoints", self.application, host, logs)
         SageMakerRuntime(self.application, self.fleets).install()
-        self._stage = Stage(times or TransitionTimes(), self.fleets or UnhostedFleets())
+        times = times or TransitionTimes()
+        waits = RolloutWaits(times.rollout_wait_factor)
+        self._stage = Stage(times, self.fleets or UnhostedFleets(), rollout_waits=waits)
         stage.set_up(self._stage)
+        self._install_endpoints()
         self._server = HttpServer(self.application, port)
 
     @property
@@ -73,6 +76,13 @@ class ServedCloud:
     def url(self) -> str:
         """What goes into AWS_ENDPOINT_URL."""
         return f"http://127.0.0.1:{self.port}"
+
+    def _install_endpoints(self) -> None:
+        from greenroom.sandbox.cloud.sagemaker.transitions import EndpointTransitions
+
+        transitions = EndpointTransitions(self.application)
+        transitions.install()
+        self.agenda.add(transitions)
 
     def start(self) -> None:
         """Begin to answer; requests wait while the state is restored."""

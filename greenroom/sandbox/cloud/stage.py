@@ -24,6 +24,9 @@ class TransitionTimes:
     endpoint_rolling_back_seconds: float = 0.2
     endpoint_deleting_seconds: float = 0.2
     monitoring_schedule_pending_seconds: float = 0.2
+    rollout_wait_factor: float = 0.0
+    """What a deployment configuration's waits are multiplied by: 0 takes every step of a rollout, and looks at its
+    alarms, without a pause; 1 waits as long as it says."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,13 @@ class FleetOutcome:
     failure_reason: str | None
 
 
+@dataclass
+class RolloutWaits:
+    """What the waits of the rollouts that begin from now on are multiplied by; a rehearsal sets it."""
+
+    factor: float
+
+
 class FleetHost(Protocol):
     """Brings fleets up and takes them down."""
 
@@ -102,12 +112,23 @@ class UnhostedFleets:
         """Nothing was brought up."""
 
 
+class Mover(Protocol):
+    """An endpoint that changes its state as time passes."""
+
+    def next_transition(self) -> float | None:
+        """When it next does, in seconds since the epoch; None where nothing is to be waited for."""
+        ...
+
+
 @dataclass(frozen=True)
 class Stage:
     """The cloud's surroundings."""
 
     times: TransitionTimes = field(default_factory=TransitionTimes)
     fleets: FleetHost = field(default_factory=UnhostedFleets)
+    rollout_waits: RolloutWaits = field(default_factory=lambda: RolloutWaits(0.0))
+    moving: dict[str, Mover] = field(default_factory=dict)
+    """The endpoints, by ARN, that are between two states."""
 
 
 _current: list[Stage] = [Stage()]

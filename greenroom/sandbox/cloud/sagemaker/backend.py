@@ -90,23 +90,14 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
     # endpoints
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of that name, brought up to the clock."""
-        self.settle()
+        """The endpoint of that name."""
         if name not in self.endpoints:
             raise refusals.not_found("endpoint", self.arn("endpoint", name))
         endpoint: Endpoint = self.endpoints[name]
         return endpoint
 
-    def settle(self) -> None:
-        """Bring every endpoint up to the clock, and forget those whose deletion is over."""
-        for endpoint in list(self.endpoints.values()):
-            endpoint.settle()
-            if endpoint.is_gone:
-                del self.endpoints[endpoint.endpoint_name]
-
     def create_endpoint(self, params: Params) -> Endpoint:
         """CreateEndpoint."""
-        self.settle()
         name = params["EndpointName"]
         if name in self.endpoints:
             raise refusals.already_exists("endpoint", self.arn("endpoint", name))
@@ -139,7 +130,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         """UpdateEndpointWeightsAndCapacities."""
         endpoint = self.endpoint(params["EndpointName"])
         check_can_change(endpoint)
-        endpoint.begin(change_capacities(endpoint, params["DesiredWeightsAndCapacities"]))
+        endpoint.begin(change_capacities(endpoint, params["DesiredWeightsAndCapacities"], self._models))
         return endpoint
 
     def delete_endpoint(self, endpoint_name: str) -> None:
@@ -150,16 +141,10 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         aws/amazon-sagemaker-examples#3188. Monitoring schedules that watch it stay (undocumented; a guess).
         """
         endpoint = self.endpoint(endpoint_name)
-        if endpoint.endpoint_status not in {"InService", "Failed"}:
+        if endpoint.endpoint_status not in {"InService", "Failed", "UpdateRollbackFailed"}:
             raise refusals.in_progress(endpoint.arn)
         deregister_endpoint(self.account_id, self.region_name, endpoint_name)
         endpoint.delete()
-        self.settle()
-
-    def list_endpoints(self, *args: Any, **kwargs: Any) -> Any:
-        """ListEndpoints."""
-        self.settle()
-        return super().list_endpoints(*args, **kwargs)
 
     def _new_fleet_key(self, endpoint_name: str) -> FleetKey:
         # Counted beyond an endpoint's life: the next one of its name must not find the last one's files.
@@ -243,7 +228,6 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         return resource
 
     def _moto_resources(self, kind: str) -> dict[str, Any]:
-        self.settle()
         attributes = {
             "model": "_models",
             "endpoint": "endpoints",

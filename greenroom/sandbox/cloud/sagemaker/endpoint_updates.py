@@ -9,11 +9,14 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any
 
+from greenroom.sandbox.cloud import stage
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.sagemaker import refusals
+from greenroom.sandbox.cloud.sagemaker.deployments import Deployment
 from greenroom.sandbox.cloud.sagemaker.endpoint_configs import EndpointConfig
-from greenroom.sandbox.cloud.sagemaker.endpoints import Deployment, Endpoint
+from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
 from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel
+from greenroom.sandbox.cloud.sagemaker.rollouts import ALL_AT_ONCE, RolloutPlan, plan_rollout
 from greenroom.sandbox.cloud.sagemaker.variants import EndpointVariant, new_variant
 from greenroom.sandbox.cloud.stage import Fleet, FleetKey, FleetVariant, Params
 
@@ -23,16 +26,25 @@ def new_deployment(
 ) -> Deployment:
     """The deployment of `config` on a new fleet."""
     production, shadow = config.params["ProductionVariants"], config.params.get("ShadowProductionVariants") or []
+    variants = tuple(_variant(one, models) for one in production)
     return Deployment(
         endpoint_config_name=config.endpoint_config_name,
         config=config.params,
-        variants=tuple(_variant(one, models) for one in production),
+        variants=variants,
         shadow_variants=tuple(_variant(one, models) for one in shadow),
         data_capture_config=config.params.get("DataCaptureConfig"),
         deployment_config=deployment_config,
+        rollout=_rollout(deployment_config, variants),
         fleet=Fleet(key, tuple(_fleet_variant(one, models, key) for one in (*production, *shadow))),
         is_new_fleet=True,
         started_at_seconds=CLOCK.time(),
+        wait_factor=stage.current().rollout_waits.factor,
+    )
+
+
+def _rollout(deployment_config: Params | None, variants: tuple[EndpointVariant, ...]) -> RolloutPlan:
+    return plan_rollout(
+        deployment_config, [one.config for one in variants], [one.instance_count or 1 for one in variants]
     )
 
 
@@ -65,7 +77,7 @@ def check_can_change(endpoint: Endpoint) -> None:
             f'Cannot update endpoint "{endpoint.arn}" in status Failed: DeleteEndpoint is the only operation that can '
             "be performed on a failed endpoint."
         )
-    if endpoint.endpoint_status != "InService":
+    if endpoint.endpoint_status not in {"InService", "UpdateRollbackFailed"}:
         raise refusals.in_progress(endpoint.arn)
 
 
@@ -110,11 +122,16 @@ def retain_properties(deployment: Deployment, endpoint: Endpoint, params: Params
     capture = deployment.data_capture_config
     if "DataCaptureConfig" not in excluded:
         capture = endpoint.shown.data_capture_config
-    return dataclasses.replace(deployment, variants=variants, data_capture_config=capture)
+    return dataclasses.replace(
+        deployment,
+        variants=variants,
+        data_capture_config=capture,
+        rollout=_rollout(deployment.deployment_config, variants),
+    )
 
 
-def change_capacities(endpoint: Endpoint, wanted: list[Params]) -> Deployment:
-    """The deployment that only moves weights and instance counts.
+def change_capacities(endpoint: Endpoint, wanted: list[Params], models: dict[str, Any]) -> Deployment:
+    """The deployment that only moves weights, instance counts and serverless concurrency.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
 
@@ -133,14 +150,40 @@ def change_capacities(endpoint: Endpoint, wanted: list[Params]) -> Deployment:
                 f'"{endpoint.endpoint_config_name}".'
             )
         changes[name] = one
-    variants = tuple(
-        one.with_capacity(
-            weight=changes[one.name].get("DesiredWeight"), instance_count=changes[one.name].get("DesiredInstanceCount")
-        )
-        if one.name in changes
-        else one
-        for one in endpoint.shown.variants
-    )
+    before = endpoint.shown.variants
+    variants = tuple(_changed(one, changes[one.name]) if one.name in changes else one for one in before)
     return dataclasses.replace(
-        endpoint.shown, variants=variants, is_new_fleet=False, deployment_config=None, started_at_seconds=CLOCK.time()
+        endpoint.shown,
+        variants=variants,
+        is_new_fleet=False,
+        deployment_config=None,
+        rollout=ALL_AT_ONCE,
+        started_at_seconds=CLOCK.time(),
+        problem=_scale_out_problem(endpoint, variants, models),
     )
+
+
+def _changed(variant: EndpointVariant, change: Params) -> EndpointVariant:
+    serverless = None
+    if change.get("ServerlessUpdateConfig") is not None and variant.serverless is not None:
+        serverless = variant.serverless | change["ServerlessUpdateConfig"]
+    return variant.with_capacity(
+        weight=change.get("DesiredWeight"),
+        instance_count=change.get("DesiredInstanceCount"),
+        serverless=serverless,
+    )
+
+
+def _scale_out_problem(endpoint: Endpoint, variants: tuple[EndpointVariant, ...], models: dict[str, Any]) -> str | None:
+    """Why new instances cannot come up: their model was deleted since.
+
+    "You must not delete … the model that the endpoint uses": instances that run go on, new ones find nothing to load.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-delete-resources.html ; the wording is a guess.
+    """
+    before = {one.name: one.instance_count or 0 for one in endpoint.shown.variants}
+    for one in variants:
+        model = one.config.get("ModelName")
+        if (one.instance_count or 0) > before[one.name] and model is not None and model not in models:
+            arn = f"arn:aws:sagemaker:{endpoint.region}:{endpoint.account_id}:model/{model}"
+            return f'Could not find model "{arn}".'
+    return None

@@ -10,6 +10,7 @@ from moto.sagemaker import responses as moto_responses
 
 from greenroom.sandbox.cloud.sagemaker import job_definitions, model_packages
 from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
+from greenroom.sandbox.cloud.sagemaker.endpoint_descriptions import describe
 from greenroom.sandbox.cloud.stage import Params
 
 
@@ -38,7 +39,7 @@ class SageMakerResponse(moto_responses.SageMakerResponse):  # type: ignore[misc]
         return ActionResult({"EndpointArn": self._backend.create_endpoint(self._request).arn})
 
     def describe_endpoint(self) -> ActionResult:
-        return ActionResult(self._backend.endpoint(self._request["EndpointName"]).describe())
+        return ActionResult(describe(self._backend.endpoint(self._request["EndpointName"])))
 
     def update_endpoint(self) -> ActionResult:
         return ActionResult({"EndpointArn": self._backend.update_endpoint(self._request).arn})

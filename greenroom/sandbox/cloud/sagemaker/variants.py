@@ -21,6 +21,7 @@ class EndpointVariant:
     resolved_at: dt.datetime
     weight: float
     instance_count: int | None
+    serverless: Params | None = None
 
     @property
     def name(self) -> str:
@@ -33,16 +34,19 @@ class EndpointVariant:
         value = self.config.get("InstanceType")
         return None if value is None else str(value)
 
-    def with_capacity(self, *, weight: float | None, instance_count: int | None) -> EndpointVariant:
-        """The variant with another weight or count; None leaves it."""
+    def with_capacity(
+        self, *, weight: float | None, instance_count: int | None, serverless: Params | None = None
+    ) -> EndpointVariant:
+        """The variant with another weight, count or concurrency; None leaves it."""
         return replace(
             self,
             weight=self.weight if weight is None else weight,
             instance_count=self.instance_count if instance_count is None else instance_count,
+            serverless=self.serverless if serverless is None else serverless,
         )
 
     def summary(self) -> dict[str, Any]:
-        """A ProductionVariantSummary. The counts present are the counts wanted: instances cost nothing here."""
+        """A ProductionVariantSummary, of a variant that has what it wants."""
         answer: dict[str, Any] = {
             "VariantName": self.name,
             "CurrentWeight": self.weight,
@@ -56,23 +60,10 @@ class EndpointVariant:
             answer["DeployedImages"] = [deployed]
         if self.instance_count is not None:
             answer |= {"CurrentInstanceCount": self.instance_count, "DesiredInstanceCount": self.instance_count}
-        serverless = self.config.get("ServerlessConfig")
-        if serverless is not None:
-            answer |= {"CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
+        if self.serverless is not None:
+            answer |= {"CurrentServerlessConfig": self.serverless, "DesiredServerlessConfig": self.serverless}
         kept = ("ManagedInstanceScaling", "RoutingConfig")
         return answer | {member: self.config[member] for member in kept if member in self.config}
-
-    def pending_summary(self, endpoint_status: str) -> dict[str, Any]:
-        """A PendingProductionVariantSummary.
-
-        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PendingProductionVariantSummary.html
-        """
-        status = {"Creating": "Creating", "Updating": "Creating", "RollingBack": "Deleting"}[endpoint_status]
-        kept = ("InstanceType", "AcceleratorType")
-        return self.summary() | {
-            "VariantStatus": [{"Status": status, "StartTime": self.resolved_at}],
-            **{member: self.config[member] for member in kept if member in self.config},
-        }
 
 
 def new_variant(config: Params, image: str | None, now: dt.datetime) -> EndpointVariant:
@@ -83,4 +74,5 @@ def new_variant(config: Params, image: str | None, now: dt.datetime) -> Endpoint
         resolved_at=now,
         weight=config["InitialVariantWeight"],
         instance_count=config.get("InitialInstanceCount"),
+        serverless=config.get("ServerlessConfig"),
     )
