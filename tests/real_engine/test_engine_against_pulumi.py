@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from greenroom.sandbox.engine.state_transfer import import_state
 from tests.functional.engine.harness import Stage
 from tests.functional.engine.memory_cloud import MemoryCloud
 from tests.real_engine.engine_programs import FAILING, PROGRAMS
@@ -140,5 +141,5 @@ def test_each_engine_takes_the_other_ones_state(tmp_path: Path) -> None:
         file.write_text(json.dumps(stage.backend.export("dev")), encoding="utf-8")
         real.run("stack", "import", "--stack", "dev", "--file", str(file))
         assert real.preview()["changeSummary"] == {"same": 3}
-        stage.backend.import_("dev", real.export())
+        import_state(stage.backend, "dev", json.dumps(real.export()).encode())
         assert stage.preview().changes == {"same": 3}

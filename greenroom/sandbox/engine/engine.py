@@ -24,7 +24,7 @@ from greenroom.sandbox.engine.builtins import BuiltinProvider
 from greenroom.sandbox.engine.checkpoint import Checkpoint
 from greenroom.sandbox.engine.deployment import Deployment
 from greenroom.sandbox.engine.engine_service import EngineService
-from greenroom.sandbox.engine.errors import DeploymentError
+from greenroom.sandbox.engine.errors import DeploymentError, StateWriteError
 from greenroom.sandbox.engine.events import Diagnostic, EngineEvent, Finished, Listener, ProgramStarted
 from greenroom.sandbox.engine.executor import Executor
 from greenroom.sandbox.engine.monitor import ResourceMonitor
@@ -35,6 +35,7 @@ from greenroom.sandbox.engine.provider_calls import Coroutines
 from greenroom.sandbox.engine.providers import ProviderFactory, ProviderRegistry
 from greenroom.sandbox.engine.refresh import Refresh
 from greenroom.sandbox.engine.result import Result
+from greenroom.sandbox.engine.settling import how_to_settle
 from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Step
 from greenroom.sandbox.engine.values import PropertyMap, blind
@@ -103,7 +104,10 @@ class _Run:
 
     def finish(self, outputs: PropertyMap) -> Result:
         """The result; the last event."""
-        self.checkpoint.finish()
+        try:
+            self.checkpoint.finish()
+        except StateWriteError as error:
+            self.deployment.fail(error)
         steps = (*self.steps, *self.deployment.executor.steps)
         result = Result(
             succeeded=not self.deployment.has_failed,
@@ -117,8 +121,14 @@ class _Run:
         self.emit(Finished(result))
         return result
 
+    def forget_settled(self) -> None:
+        """Drops the operations of earlier commands that this one has settled: a creation is the user's to settle."""
+        if not self.deployment.has_failed:
+            self.checkpoint.clear_pending(lambda operation: operation.type == "creating")
+
     def close(self) -> None:
-        """Lets the providers go."""
+        """Lets the providers and the journal go."""
+        self.checkpoint.close()
         self.registry.close()
         self.coroutines.close()
 
@@ -201,12 +211,13 @@ class Engine:
     def refresh(self) -> Result:
         """Reads every resource, and takes over into the state what is there now.
 
-        Operations whose end an earlier command did not see are told once more and then taken as settled.
+        Operations whose end an earlier command did not see are told of, and taken as settled, but for creations: no
+        reading finds what has no id, so those are for `settling.settle_pending_creates`.
         """
         with self._locked("refresh"), self._running(preview=False) as run:
             self._tell_of_doubts(run)
             self._refresh(run)
-            run.checkpoint.clear_pending(lambda _operation: False)
+            run.forget_settled()
             return run.finish(_stack_outputs(run.checkpoint.resources()))
 
     def destroy(self) -> Result:
@@ -219,6 +230,7 @@ class Engine:
             if not protected:
                 steps = deletions.of_everything(run.planner, run.olds)
                 run.deployment.delete(steps, parallel=self.parallel)
+                run.forget_settled()
             return run.finish({})
 
     # -- their parts -------------------------------------------------------------------------------------------------
@@ -251,9 +263,7 @@ class Engine:
         if not run.deployment.has_failed:
             steps = deletions.after_program(run.planner, run.olds)
             run.deployment.delete(steps, parallel=self.parallel)
-        if not run.deployment.has_failed:
-            registered = run.deployment.registered
-            run.checkpoint.clear_pending(lambda item: item.type == "creating" and registered(item.resource.urn) is None)
+        run.forget_settled()
         return run.finish(outputs)
 
     def _run_program(self, run: _Run) -> str | None:
@@ -288,24 +298,17 @@ class Engine:
             run.deployment.fail(error)
 
     def _tell_of_doubts(self, run: _Run) -> None:
-        """Operations whose end the last command did not see."""
+        """Operations whose end an earlier command did not see."""
         for operation in run.checkpoint.pending:
             state = operation.resource
             run.emit(
                 Diagnostic(
                     "warning",
                     f"a command ended while {operation.type} {urns.name_of(state.urn)!r} ({state.type}); "
-                    f"how it came out is not known\nfix: {_HOW_TO_SETTLE.get(operation.type, _HOW_TO_SETTLE[''])}",
+                    f"how it came out is not known\nfix: {how_to_settle(operation, self.stack)}",
                     state.urn,
                 )
             )
-
-
-_HOW_TO_SETTLE = {
-    "creating": "look whether it is there (`aws …` against the local AWS): if so, delete it, or import it with the "
-    "option `import_`; `refresh` then drops this warning",
-    "": "`refresh` reads what is there",
-}
 
 
 def _stack_outputs(resources: Iterable[ResourceState]) -> PropertyMap:

@@ -6,8 +6,11 @@ EngineError                     base of all; ``message`` tells what and where, `
 │   ├── ProjectError            Pulumi.yaml or Pulumi.STACK.yaml
 │   ├── StateError              a state file that cannot be read
 │   ├── PassphraseError         secrets that the passphrase does not open
+│   ├── OptionError             a command's options that cannot mean anything
+│   ├── TargetError             a target that the stack does not have
 │   └── StackLockedError        another command holds the stack
 └── DeploymentError             the deployment failed: the command line exits 1
+    ├── StateWriteError         the state cannot be written: nothing new is begun
     ├── UnsupportedError        the program asks for what this engine refuses by name
     ├── RegistrationError       a registration that no engine would take (a URN twice, an unknown provider)
     └── ProviderError           a provider raised, or answered nonsense
@@ -18,6 +21,7 @@ EngineError                     base of all; ``message`` tells what and where, `
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +58,25 @@ class PassphraseError(UserError):
     """A secret that the passphrase at hand does not open."""
 
 
+class OptionError(UserError):
+    """Options of a command that contradict each other, or cannot mean anything."""
+
+
+class TargetError(UserError):
+    """URNs that a command was told to go by, and that the stack does not have.
+
+    Attributes:
+        missing: those.
+    """
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(
+            "\n".join(f"target {urn!r} could not be found in the stack" for urn in missing),
+            fix="`greenroom sandbox export STACK` lists the URNs; a wildcard, '**::my-name', spares the shell's `$`",
+        )
+        self.missing = tuple(missing)
+
+
 class StackLockedError(UserError):
     """Another command holds the stack.
 
@@ -73,6 +96,24 @@ class StackLockedError(UserError):
 
 class DeploymentError(EngineError):
     """The deployment failed (exit code 1)."""
+
+
+class StateWriteError(DeploymentError):
+    """The state, or its journal, cannot be written: a full disk, a folder that became read-only.
+
+    What was recorded before is there, and so is what the state says of operations under way.
+
+    Attributes:
+        file: which one.
+    """
+
+    def __init__(self, file: Path, cause: OSError, *, told: str = "") -> None:
+        super().__init__(
+            f"{told}the state cannot be written: {file}: {cause.strerror or cause}",
+            fix="make room, or make it writable again, and run the same command: what was done so far is in the state",
+        )
+        self.file = file
+        self.cause = cause
 
 
 class UnsupportedError(DeploymentError):

@@ -17,7 +17,7 @@ import functools
 import os
 import secrets as random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -69,11 +69,11 @@ class Crypter:
     place (a resource's property), so that equal secrets in two places do not read equal in the file.
     """
 
-    def __init__(self, phrase: str, salt: str = "") -> None:
+    def __init__(self, phrase: str | Callable[[], str], salt: str = "") -> None:
         """A crypter for a stack.
 
         Args:
-            phrase: the passphrase.
+            phrase: the passphrase, or what gives it; it is asked for with the first secret.
             salt: the stack's ``v1:SALT:CHECK``; a new one is made with the first secret when it is empty.
         """
         self._phrase = phrase
@@ -88,10 +88,18 @@ class Crypter:
         with self._lock:
             if not self._salt:
                 raw = random.token_bytes(8)
-                check = _seal(_key(self._phrase, raw), _CHECK)
+                check = _seal(_key(self._secret_phrase(), raw), _CHECK)
                 self._salt = f"v1:{base64.b64encode(raw).decode()}:{check}"
                 self._checked = True
             return self._salt
+
+    @property
+    def known_salt(self) -> str:
+        """The salt if there is one yet, else empty."""
+        return self._salt
+
+    def _secret_phrase(self) -> str:
+        return self._phrase if isinstance(self._phrase, str) else self._phrase()
 
     def encrypt(self, place: str, text: str) -> str:
         """The ciphertext of a text that stands at a place; the same as last time if the text is the same."""
@@ -115,7 +123,11 @@ class Crypter:
         parts = self.salt.split(":", 2)
         if len(parts) != 3 or parts[0] != "v1":
             raise PassphraseError("the state's salt is not one of Pulumi's passphrase provider (v1:SALT:CHECK)")
-        key = _key(self._phrase, base64.b64decode(parts[1]))
+        try:
+            raw = base64.b64decode(parts[1])
+        except ValueError as error:
+            raise PassphraseError("the state's salt is not base64: the file was damaged, or changed by hand") from error
+        key = _key(self._secret_phrase(), raw)
         if not self._checked:
             if _open(key, parts[2]) != _CHECK:
                 raise PassphraseError("the passphrase opens the salt's check text, which is not Pulumi's")
@@ -135,7 +147,7 @@ def _open(key: bytes, ciphertext: str) -> str:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    parts = ciphertext.split(":")
+    parts = ciphertext.split(":") if isinstance(ciphertext, str) else []
     if len(parts) != 3 or parts[0] != "v1":
         raise PassphraseError("a ciphertext is not of the form v1:NONCE:CIPHERTEXT")
     try:

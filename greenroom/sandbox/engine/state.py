@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from greenroom.sandbox.engine import urn as urns
-from greenroom.sandbox.engine.secrets import Crypter
 from greenroom.sandbox.engine.values import (
     RESOURCE_SIGNATURE,
     SECRET_SIGNATURE,
@@ -22,6 +21,7 @@ from greenroom.sandbox.engine.values import (
     Reference,
     Secret,
     Value,
+    equal,
     unwrap,
     whole,
 )
@@ -119,6 +119,19 @@ class ResourceState:
         return refers
 
 
+_VALUE_FIELDS: Final = ("inputs", "outputs", "replacement_trigger")
+
+
+def same_record(left: ResourceState, right: ResourceState) -> bool:
+    """Whether two states read the same in a deployment."""
+    return all(
+        equal(getattr(left, name), getattr(right, name))
+        if name in _VALUE_FIELDS
+        else getattr(left, name) == getattr(right, name)
+        for name in ResourceState.__slots__
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """An operation that was begun and whose end is not known: creating, updating, deleting, reading or importing."""
@@ -129,11 +142,19 @@ class Operation:
 
 @dataclass(slots=True)
 class Deployment:
-    """What a stack consists of. `resources` are in an order in which dependencies come first."""
+    """What a stack consists of.
+
+    Attributes:
+        resources: in an order in which dependencies come first.
+        pending: operations whose end is not known.
+        salt: of its secrets; empty where it has none.
+        digest: of the file that it was read from; empty where it was made.
+    """
 
     resources: list[ResourceState] = field(default_factory=list)
     pending: list[Operation] = field(default_factory=list)
     salt: str = ""
+    digest: str = ""
 
     def outputs(self) -> PropertyMap:
         """The stack's outputs."""
@@ -267,8 +288,3 @@ def value_from_json(  # noqa: PLR0911  # one a kind
             return float(data)
         case _:
             return data
-
-
-def crypter_of(deployment: Deployment, phrase: str) -> Crypter:
-    """The crypter of a deployment's secrets."""
-    return Crypter(phrase, deployment.salt)

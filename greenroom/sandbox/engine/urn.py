@@ -22,9 +22,19 @@ def make(stack: str, project: str, type_: str, name: str, parent: str = "") -> s
     return f"{_PREFIX}{stack}::{project}::{qualified}::{name}"
 
 
+def is_urn(text: str) -> bool:
+    """Whether a text has the form of a URN."""
+    return text.startswith(_PREFIX) and len(text.split("::", 3)) == 4
+
+
+def stack_of(urn: str) -> str:
+    """The stack that the resource is of."""
+    return _parts(urn)[0]
+
+
 def _parts(urn: str) -> list[str]:
     parts = urn.removeprefix(_PREFIX).split("::", 3)
-    if not urn.startswith(_PREFIX) or len(parts) != 4:
+    if not is_urn(urn):
         raise RegistrationError(f"{urn!r} is not a URN", fix="a URN reads urn:pulumi:STACK::PROJECT::TYPE::NAME")
     return parts
 

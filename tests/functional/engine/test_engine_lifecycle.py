@@ -8,6 +8,7 @@ import pytest
 
 from greenroom.sandbox.engine.diffs import DiffKind, PropertyDiff
 from greenroom.sandbox.engine.events import Diagnostic, Finished, ProgramStarted, StepStarted, StepSucceeded
+from greenroom.sandbox.engine.state_transfer import import_state
 from tests.functional.engine.harness import Stage, errors, ops
 
 CHAIN = """
@@ -198,7 +199,7 @@ def test_the_export_is_a_deployment_that_import_takes_back(stage: Stage) -> None
     exported = stage.backend.export("dev")
     assert (exported["version"], sorted(exported)) == (3, ["deployment", "version"])
     stage.backend.remove("dev")
-    stage.backend.import_("dev", exported)
+    import_state(stage.backend, "dev", json.dumps(exported).encode())
     assert stage.preview().changes == {"same": 3}
 
 

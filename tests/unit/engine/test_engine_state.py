@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from greenroom.sandbox.engine import graph
 from greenroom.sandbox.engine.backend import StateBackend
 from greenroom.sandbox.engine.checkpoint import Checkpoint
-from greenroom.sandbox.engine.errors import PassphraseError, StateError
+from greenroom.sandbox.engine.errors import PassphraseError, StateError, StateWriteError
 from greenroom.sandbox.engine.secrets import Crypter, passphrase
 from greenroom.sandbox.engine.state import (
     Deployment,
@@ -77,9 +77,10 @@ def test_fields_that_say_nothing_are_left_out() -> None:
 def test_a_deployment_survives_the_backend(tmp_path: Path) -> None:
     backend = StateBackend(tmp_path, passphrase_source=lambda: "open sesame")
     crypter = backend.crypter()
-    backend.save("dev", Deployment([FULL], [Operation("creating", box("b"))]), crypter)
+    whole = replace(FULL, parent="", dependencies=(), property_dependencies={}, deleted_with="", replace_with=())
+    backend.save("dev", Deployment([whole], [Operation("creating", box("b"))]), crypter)
     loaded, _ = backend.load("dev")
-    assert [fields_of(state) for state in loaded.resources] == [fields_of(FULL)]
+    assert [fields_of(state) for state in loaded.resources] == [fields_of(whole)]
     assert [(item.type, item.resource.urn) for item in loaded.pending] == [("creating", box("b").urn)]
     assert loaded.salt == crypter.salt
     assert (backend.list(), [item.name for item in tmp_path.iterdir()]) == (["dev"], ["dev.json"])
@@ -88,11 +89,12 @@ def test_a_deployment_survives_the_backend(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "Expecting value"),
+        ("", "line 1, column 1, where it ends: it was cut short"),
+        ('{"version": 3,\n "deploy', "line 2, column 2"),
         ("[]", '"version" is not 3'),
         ('{"version": 1}', '"version" is not 3'),
         ('{"version": 3}', "lacks"),
-        ('{"version": 3, "deployment": {"resources": [{"urn": "x"}]}}', "it lacks 'type'"),
+        ('{"version": 3, "deployment": {"resources": [{"urn": "x"}]}}', "line 1: resource x lacks 'type'"),
         ('{"version": 3, "deployment": {"secrets_providers": {"type": "cloud"}}}', "'cloud', not a passphrase"),
     ],
 )
@@ -105,15 +107,15 @@ def test_a_state_that_cannot_be_read_is_told_with_its_file(tmp_path: Path, text:
 
 def test_a_write_that_fails_leaves_the_old_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = StateBackend(tmp_path, passphrase_source=lambda: "x")
-    backend.write("dev", ['{"urn": "u", "type": "t"}'], [], "")
+    backend.save("dev", Deployment([box("a")]), backend.crypter())
     before = backend.path("dev").read_bytes()
 
     def full_disk(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space left"):
-        backend.write("dev", [], [], "")
+    with pytest.raises(StateWriteError, match="No space left"):
+        backend.save("dev", Deployment(), backend.crypter())
     assert (backend.path("dev").read_bytes(), [item.name for item in tmp_path.iterdir()]) == (before, ["dev.json"])
 
 
@@ -166,38 +168,60 @@ def test_the_passphrase_is_the_user_s_or_one_that_is_kept(tmp_path: Path) -> Non
 
 
 def names(backend: StateBackend) -> list[str]:
-    deployment = json.loads(backend.path("dev").read_text(encoding="utf-8"))["deployment"]
-    return [item["urn"].rsplit("::", 1)[-1] for item in deployment.get("resources", [])]
+    return [item["urn"].rsplit("::", 1)[-1] for item in backend.export("dev")["deployment"].get("resources", [])]
+
+
+def checkpoint_of(backend: StateBackend, *resources: ResourceState, dry: bool = False) -> tuple[Checkpoint, Deployment]:
+    if resources:
+        backend.save("dev", Deployment(list(resources)), backend.crypter())
+    base, crypter = backend.load("dev")
+    return Checkpoint(backend, "dev", base, crypter, dry=dry), base
+
+
+def settled(checkpoint: Checkpoint) -> None:
+    """Something begins and ends, so that all before it is on disk."""
+    with checkpoint.change() as change:
+        operation = change.begin("updating", box("other"))
+    with checkpoint.change() as change:
+        change.end(operation)
 
 
 def test_a_checkpoint_puts_new_resources_first_and_then_what_is_left(tmp_path: Path) -> None:
     backend = StateBackend(tmp_path, passphrase_source=lambda: "x")
-    old_a, old_b, new_a, new_c = box("a"), box("b"), box("a", id="2"), box("c")
-    checkpoint = Checkpoint(backend, "dev", Deployment([old_a, old_b]), backend.crypter(), dry=False)
+    checkpoint, base = checkpoint_of(backend, box("a"), box("b"))
+    old_a, old_b = base.resources
     with checkpoint.change() as change:
-        change.add(new_c)
+        change.add(box("c"))
+    settled(checkpoint)
     assert names(backend) == ["c", "a", "b"]
     with checkpoint.change() as change:
-        change.carry(old_a, new_a)
+        change.carry(old_a, box("a", id="2"))
+    settled(checkpoint)
     assert names(backend) == ["c", "a", "b"]
     with checkpoint.change() as change:
         change.remove(old_b)
-    assert names(backend) == ["c", "a"]
+    settled(checkpoint)
+    in_the_journal = backend.export("dev")["deployment"]["resources"]
+    checkpoint.finish()
+    assert (names(backend), in_the_journal) == (["c", "a"], backend.export("dev")["deployment"]["resources"])
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["dev.json", "dev.json.bak"]
 
 
 def test_what_stays_the_same_is_not_written(tmp_path: Path) -> None:
     backend = StateBackend(tmp_path, passphrase_source=lambda: "x")
-    old = box("a")
-    checkpoint = Checkpoint(backend, "dev", Deployment([old]), backend.crypter(), dry=False)
+    checkpoint, base = checkpoint_of(backend, box("a", id="1", inputs={"n": 1.0}))
+    before = backend.path("dev").stat().st_mtime_ns
     with checkpoint.change() as change:
-        change.carry(old, old.copy())
+        change.carry(base.resources[0], base.resources[0].copy())
     checkpoint.finish()
-    assert not backend.path("dev").exists()
+    assert (backend.path("dev").stat().st_mtime_ns, [item.name for item in tmp_path.iterdir()]) == (
+        before,
+        ["dev.json"],
+    )
 
 
 def test_a_dry_checkpoint_writes_nothing(tmp_path: Path) -> None:
-    backend = StateBackend(tmp_path, passphrase_source=lambda: "x")
-    checkpoint = Checkpoint(backend, "dev", Deployment(), backend.crypter(), dry=True)
+    checkpoint, _ = checkpoint_of(StateBackend(tmp_path, passphrase_source=lambda: "x"), dry=True)
     with checkpoint.change() as change:
         change.add(box("a"))
     checkpoint.finish()
