@@ -38,6 +38,7 @@ def _install() -> None:
     import moto.applicationautoscaling.urls
     import moto.cloudwatch.models
     import moto.cloudwatch.urls
+    import moto.events.models
     import moto.sagemaker.models
     import moto.sagemaker.urls
     from moto.core.responses import BaseResponse
@@ -45,6 +46,8 @@ def _install() -> None:
     from greenroom.sandbox.cloud import autoscaling, bucket_policy, clock, determinism, shortcuts
     from greenroom.sandbox.cloud.cloudwatch.backend import CloudWatchBackend
     from greenroom.sandbox.cloud.cloudwatch.responses import CloudWatchResponse
+    from greenroom.sandbox.cloud.events.backend import EventsBackend
+    from greenroom.sandbox.cloud.lambdas import moto_lambda
     from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
     from greenroom.sandbox.cloud.sagemaker.responses import SageMakerResponse
 
@@ -52,6 +55,8 @@ def _install() -> None:
     determinism.install_in_moto()
     bucket_policy.install_in_moto()
     shortcuts.install_in_moto()
+    moto_lambda.install_in_moto()
+    moto.events.models.events_backends.backend = EventsBackend
     moto.sagemaker.models.sagemaker_backends.backend = SageMakerBackend
     moto.sagemaker.urls.url_paths["{0}/$"] = SageMakerResponse.dispatch
     moto.cloudwatch.models.cloudwatch_backends.backend = CloudWatchBackend

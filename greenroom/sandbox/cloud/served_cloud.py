@@ -11,10 +11,12 @@ from greenroom.sandbox.cloud.application import LocalAwsApplication
 from greenroom.sandbox.cloud.clock import CLOCK, DrivenTime, SystemTime, TimeSource
 from greenroom.sandbox.cloud.clock_page import ClockPage
 from greenroom.sandbox.cloud.container_logs import ContainerLogs
+from greenroom.sandbox.cloud.events.schedules import RuleSchedules
 from greenroom.sandbox.cloud.fleets import Fleets
 from greenroom.sandbox.cloud.hosting import EndpointHost
 from greenroom.sandbox.cloud.http_server import HttpServer
 from greenroom.sandbox.cloud.journal import Journal, Recovery
+from greenroom.sandbox.cloud.lambdas.service import Lambdas
 from greenroom.sandbox.cloud.runtime import SageMakerRuntime
 from greenroom.sandbox.cloud.stage import RolloutWaits, Stage, TransitionTimes, UnhostedFleets
 
@@ -60,9 +62,13 @@ class ServedCloud:
             logs = ContainerLogs(self.application, host)
             self.fleets = Fleets(folder / "endpoints", self.application, host, logs)
         SageMakerRuntime(self.application, self.fleets).install()
+        self.functions = Lambdas(self.application, folder / "functions", lambda: self.url)
+        self.functions.install()
+        self.agenda.add(RuleSchedules(self.application))
         times = times or TransitionTimes()
         waits = RolloutWaits(times.rollout_wait_factor)
-        self._stage = Stage(times, self.fleets or UnhostedFleets(), rollout_waits=waits)
+        fleets = self.fleets or UnhostedFleets()
+        self._stage = Stage(times, fleets, functions=self.functions, rollout_waits=waits)
         stage.set_up(self._stage)
         self._install_endpoints()
         self._server = HttpServer(self.application, port)
@@ -108,6 +114,7 @@ class ServedCloud:
         """Stop answering, end every container, and leave the process as if there had been no cloud."""
         self.agenda.stop()
         self._server.stop()
+        self.functions.stop()
         if self.fleets is not None:
             self.fleets.stop()
         if self.journal is not None:

@@ -120,12 +120,28 @@ class Mover(Protocol):
         ...
 
 
+class FunctionHost(Protocol):
+    """Runs Lambda functions."""
+
+    def invoke_later(self, function: Any, payload: str) -> None:
+        """Run moto's `function` with a JSON payload once the present request is over, and tell nobody the result."""
+        ...
+
+
+class UnhostedFunctions:
+    """Functions are invoked and run no code. For tests of other things."""
+
+    def invoke_later(self, function: Any, payload: str) -> None:
+        """Nothing runs."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """The cloud's surroundings."""
 
     times: TransitionTimes = field(default_factory=TransitionTimes)
     fleets: FleetHost = field(default_factory=UnhostedFleets)
+    functions: FunctionHost = field(default_factory=UnhostedFunctions)
     rollout_waits: RolloutWaits = field(default_factory=lambda: RolloutWaits(0.0))
     moving: dict[str, Mover] = field(default_factory=dict)
     """The endpoints, by ARN, that are between two states."""

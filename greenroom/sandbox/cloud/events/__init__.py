@@ -35,4 +35,4 @@ def emit(event: AwsEvent) -> None:
         "Resources": list(event.resources),
         "EventBusName": DEFAULT_BUS,
     }
-    events_backends[event.account_id][event.region].put_events([entry])
+    events_backends[event.account_id][event.region].tell(entry)

@@ -1,0 +1,1 @@
+"""Lambda: functions whose code is Python, each invocation a process of this machine."""

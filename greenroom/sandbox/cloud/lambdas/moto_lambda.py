@@ -1,0 +1,77 @@
+"""moto's Lambda, whose functions run here and not in Docker.
+
+What moto invokes by itself, by a topic's subscription, a log group's filter or an event source, it invokes under the
+lock: that is handed over and runs later.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.stage import current
+
+
+def install_in_moto() -> None:
+    """Let functions run in processes, and tell them which topic sent them what."""
+    import moto.awslambda.models
+    import moto.sns.models
+
+    functions = moto.awslambda.models.LambdaFunction
+    functions.invoke = _invoke
+    construct = functions.__init__
+
+    def with_dead_letters(self: Any, account_id: str, spec: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        self.dead_letter_config = spec.get("DeadLetterConfig")
+        construct(self, account_id, spec, *args, **kwargs)
+
+    functions.__init__ = with_dead_letters
+    moto.sns.models.Subscription.publish = _publishing(moto.sns.models.Subscription.publish)
+
+
+def _invoke(self: Any, body: str, request_headers: Any, response_headers: Any) -> str:
+    """`LambdaFunction.invoke`, for whoever does not wait: Invoke itself is answered elsewhere."""
+    del request_headers, response_headers
+    current().functions.invoke_later(self, body or "{}")
+    return "null"
+
+
+def _publishing(publish: Any) -> Any:
+    """`Subscription.publish`, with the message of a function as SNS sends it; moto's names no topic.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    """
+
+    def wrapped(self: Any, message: str, message_id: str, subject: str | None = None, **more: Any) -> None:
+        if self.protocol != "lambda":
+            publish(self, message, message_id, subject=subject, **more)
+            return
+        matcher = self._filter_policy_matcher
+        if matcher is None or matcher.matches(more.get("message_attributes"), message):
+            _to_function(self, message, message_id, subject, more.get("message_attributes") or {})
+
+    return wrapped
+
+
+def _to_function(subscription: Any, message: str, message_id: str, subject: str | None, attributes: Any) -> None:
+    from moto.awslambda.models import lambda_backends
+
+    _, _, _, region, account_id, resource = subscription.endpoint.split(":", 5)
+    _, name, qualifier = [*resource.split(":"), None][:3]
+    record = {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": subscription.arn,
+        "Sns": {
+            "Type": "Notification",
+            "MessageId": message_id,
+            "TopicArn": subscription.topic.arn,
+            "Subject": subject,
+            "Message": message,
+            "Timestamp": CLOCK.utcnow().isoformat(timespec="milliseconds") + "Z",
+            "MessageAttributes": attributes,
+        },
+    }
+    function = lambda_backends[account_id][region].get_function(name, qualifier)
+    current().functions.invoke_later(function, json.dumps({"Records": [record]}))
