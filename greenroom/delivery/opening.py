@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.delivery.project import GreenroomProject, is_greenroom_project
 from greenroom.delivery.rehearsal import PREVIEWING, Progress, Rehearsal, StackResult
 from greenroom.errors import UserError
 from greenroom.sandbox.session import DEFAULT_ACCOUNT_ID, Sandbox
+
+if TYPE_CHECKING:
+    from greenroom.sandbox.engine import Options
 
 
 class Operations(Protocol):
@@ -20,16 +23,16 @@ class Operations(Protocol):
     def sandbox(self) -> Sandbox:
         """The engine and the local AWS."""
 
-    def up(self, stack: str, *, refresh: bool = False) -> tuple[StackResult, ...]:
+    def up(self, stack: str, options: Options | None = None) -> tuple[StackResult, ...]:
         """Deploy a stack, and what it needs first; a result a stack, the asked one last."""
 
-    def preview(self, stack: str, *, refresh: bool = False) -> StackResult:
+    def preview(self, stack: str, options: Options | None = None) -> StackResult:
         """What `up` would do to the stack."""
 
-    def refresh(self, stack: str) -> StackResult:
+    def refresh(self, stack: str, options: Options | None = None) -> StackResult:
         """Read every resource anew."""
 
-    def destroy(self, stack: str) -> tuple[StackResult, ...]:
+    def destroy(self, stack: str, options: Options | None = None) -> tuple[StackResult, ...]:
         """Take the stack down, and what was there only for it."""
 
 
@@ -40,25 +43,25 @@ class PlainProject:
     sandbox: Sandbox
     progress: Progress
 
-    def up(self, stack: str, *, refresh: bool = False) -> tuple[StackResult, ...]:
+    def up(self, stack: str, options: Options | None = None) -> tuple[StackResult, ...]:
         """Deploy the stack."""
         with self.progress("Updating", stack) as listener:
-            return (StackResult(stack, self.sandbox.up(stack, refresh=refresh, listener=listener)),)
+            return (StackResult(stack, self.sandbox.up(stack, options=options, listener=listener)),)
 
-    def preview(self, stack: str, *, refresh: bool = False) -> StackResult:
+    def preview(self, stack: str, options: Options | None = None) -> StackResult:
         """What `up` would do."""
         with self.progress(PREVIEWING, stack) as listener:
-            return StackResult(stack, self.sandbox.preview(stack, refresh=refresh, listener=listener))
+            return StackResult(stack, self.sandbox.preview(stack, options=options, listener=listener))
 
-    def refresh(self, stack: str) -> StackResult:
+    def refresh(self, stack: str, options: Options | None = None) -> StackResult:
         """Read every resource anew."""
         with self.progress("Refreshing", stack) as listener:
-            return StackResult(stack, self.sandbox.refresh(stack, listener=listener))
+            return StackResult(stack, self.sandbox.refresh(stack, options=options, listener=listener))
 
-    def destroy(self, stack: str) -> tuple[StackResult, ...]:
+    def destroy(self, stack: str, options: Options | None = None) -> tuple[StackResult, ...]:
         """Take the stack down."""
         with self.progress("Destroying", stack) as listener:
-            return (StackResult(stack, self.sandbox.destroy(stack, listener=listener)),)
+            return (StackResult(stack, self.sandbox.destroy(stack, options=options, listener=listener)),)
 
 
 def open_project(

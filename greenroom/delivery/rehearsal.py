@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from greenroom.delivery.project import ARTIFACTS_STACK, GreenroomProject
@@ -18,7 +18,7 @@ from greenroom.errors import StackInUseError
 from greenroom.sandbox.session import Sandbox
 
 if TYPE_CHECKING:
-    from greenroom.sandbox.engine import EngineEvent, Result
+    from greenroom.sandbox.engine import EngineEvent, Options, Result
     from model_packaging import Release
 
 Progress = Callable[[str, str], AbstractContextManager[Callable[["EngineEvent"], None]]]
@@ -51,7 +51,7 @@ class Rehearsal:
     narrate: Callable[[str], None]
     progress: Progress
 
-    def up(self, stack: str, *, refresh: bool = False) -> tuple[StackResult, ...]:
+    def up(self, stack: str, options: Options | None = None) -> tuple[StackResult, ...]:
         """Bring up a stack and, first, what it needs.
 
         Returns:
@@ -62,12 +62,12 @@ class Rehearsal:
             UnknownStackError: the project has no such stack.
             ReleasePinError: a pinned release cannot be had; nothing was deployed.
         """
-        needs = self.bring_up_needs(stack, refresh=refresh)
+        needs = self.bring_up_needs(stack, options)
         if needs and not needs[-1].result.succeeded:
             return needs
-        return (*needs, self._up(stack, refresh=refresh))
+        return (*needs, self._up(stack, options))
 
-    def bring_up_needs(self, stack: str, *, refresh: bool = False) -> tuple[StackResult, ...]:
+    def bring_up_needs(self, stack: str, options: Options | None = None) -> tuple[StackResult, ...]:
         """Bring up what a stack needs, and not the stack: the artifact store, and in it the releases it pins.
 
         Raises:
@@ -78,12 +78,12 @@ class Rehearsal:
         if stack == ARTIFACTS_STACK:
             return ()
         releases = ensure_pinned(self.project, stack, self.narrate)
-        artifacts = self._up(ARTIFACTS_STACK, refresh=refresh)
+        artifacts = self._up(ARTIFACTS_STACK, _of_whole_stack(options))
         if artifacts.result.succeeded:
             self.publish(releases)
         return (artifacts,)
 
-    def preview(self, stack: str, *, refresh: bool = False) -> StackResult:
+    def preview(self, stack: str, options: Options | None = None) -> StackResult:
         """What `up` would do to the stack itself; nothing is deployed.
 
         Raises:
@@ -96,18 +96,20 @@ class Rehearsal:
         with self.progress(PREVIEWING, stack) as listener:
             account = self.project.account_of(stack)
             return StackResult(
-                stack, self.sandbox.preview(stack, account_id=account, refresh=refresh, listener=listener)
+                stack, self.sandbox.preview(stack, account_id=account, options=options, listener=listener)
             )
 
-    def refresh(self, stack: str) -> StackResult:
+    def refresh(self, stack: str, options: Options | None = None) -> StackResult:
         """Read every resource of a stack anew."""
         self.project.check_stack(stack)
         self.sandbox.require(stack)
         with self.progress("Refreshing", stack) as listener:
             account = self.project.account_of(stack)
-            return StackResult(stack, self.sandbox.refresh(stack, account_id=account, listener=listener))
+            return StackResult(
+                stack, self.sandbox.refresh(stack, account_id=account, options=options, listener=listener)
+            )
 
-    def destroy(self, stack: str) -> tuple[StackResult, ...]:
+    def destroy(self, stack: str, options: Options | None = None) -> tuple[StackResult, ...]:
         """Take down a stack; with the last environment's, the artifact store too.
 
         Raises:
@@ -117,14 +119,16 @@ class Rehearsal:
         self.project.check_stack(stack)
         self.sandbox.require(stack)
         others = self._standing(except_for={stack, ARTIFACTS_STACK})
+        if options is not None and (options.targets or options.excludes):
+            return (self._destroy(stack, options),)
         if stack == ARTIFACTS_STACK:
             self._refuse_while_in_use(others)
-            return (self._destroy_artifacts(),)
-        destroyed = self._destroy(stack)
+            return (self._destroy_artifacts(options),)
+        destroyed = self._destroy(stack, options)
         if not destroyed.result.succeeded or others or not self._standing(except_for={stack}):
             return (destroyed,)
         self.narrate("no environment is left: the artifact store goes as well")
-        return (destroyed, self._destroy_artifacts())
+        return (destroyed, self._destroy_artifacts(options))
 
     def publish(self, releases: Iterable[Release]) -> None:
         """Put releases into the local AWS's artifact bucket."""
@@ -153,23 +157,25 @@ class Rehearsal:
         artifacts = self.project.specs.artifacts
         return self.sandbox.client("s3", artifacts.account_id, artifacts.region)
 
-    def _up(self, stack: str, *, refresh: bool) -> StackResult:
+    def _up(self, stack: str, options: Options | None) -> StackResult:
         with self.progress("Updating", stack) as listener:
             account = self.project.account_of(stack)
-            return StackResult(stack, self.sandbox.up(stack, account_id=account, refresh=refresh, listener=listener))
+            return StackResult(stack, self.sandbox.up(stack, account_id=account, options=options, listener=listener))
 
-    def _destroy(self, stack: str) -> StackResult:
+    def _destroy(self, stack: str, options: Options | None) -> StackResult:
         with self.progress("Destroying", stack) as listener:
             account = self.project.account_of(stack)
-            return StackResult(stack, self.sandbox.destroy(stack, account_id=account, listener=listener))
+            return StackResult(
+                stack, self.sandbox.destroy(stack, account_id=account, options=options, listener=listener)
+            )
 
-    def _destroy_artifacts(self) -> StackResult:
+    def _destroy_artifacts(self, options: Options | None) -> StackResult:
         bucket = self.project.specs.artifacts.bucket
         s3_client = self.artifacts_s3()
         if bucket in {found["Name"] for found in s3_client.list_buckets()["Buckets"]}:
             count = empty_bucket(s3_client, bucket)
             self.narrate(f"emptied s3://{bucket} ({count} object versions); the releases stay in the local store")
-        return self._destroy(ARTIFACTS_STACK)
+        return self._destroy(ARTIFACTS_STACK, options)
 
     def _standing(self, *, except_for: set[str]) -> tuple[str, ...]:
         stacks = self.sandbox.stacks().items()
@@ -181,6 +187,11 @@ class Rehearsal:
                 f"stack {ARTIFACTS_STACK!r} holds the releases that {', '.join(others)} serve.",
                 fix=f"First: {' && '.join(f'greenroom sandbox destroy {other}' for other in others)}",
             )
+
+
+def _of_whole_stack(options: Options | None) -> Options | None:
+    """The options without the URNs, which are another stack's."""
+    return None if options is None else replace(options, targets=(), excludes=(), replaces=())
 
 
 def create_bucket(s3_client: S3Client, bucket: str, region: str) -> None:

@@ -21,7 +21,15 @@ from greenroom.sandbox.home import sandbox_home
 
 if TYPE_CHECKING:
     from greenroom.sandbox.cloud import LocalCloud
-    from greenroom.sandbox.engine import Engine, EngineEvent, ProjectFile, ProviderFactory, Result, StateBackend
+    from greenroom.sandbox.engine import (
+        Engine,
+        EngineEvent,
+        Options,
+        ProjectFile,
+        ProviderFactory,
+        Result,
+        StateBackend,
+    )
     from greenroom.sandbox.provider import CloudEndpoint
 
 DEFAULT_ACCOUNT_ID = "123456789012"
@@ -38,6 +46,11 @@ def _ignore(_event: EngineEvent) -> None:
 
 def _say_nothing(_text: str) -> None:
     """Tell nobody."""
+
+
+def _given(options: Options | None) -> tuple[Options, ...]:
+    """The options where there are any: the engine knows its defaults, and is imported only when it runs."""
+    return () if options is None else (options,)
 
 
 @dataclass(frozen=True)
@@ -134,44 +147,68 @@ class Sandbox:
         )
 
     def up(
-        self, stack: str, *, account_id: str | None = None, refresh: bool = False, listener: Listener = _ignore
+        self,
+        stack: str,
+        *,
+        account_id: str | None = None,
+        options: Options | None = None,
+        listener: Listener = _ignore,
     ) -> Result:
         """Deploy a stack: create, update, replace and delete what its program asks for.
 
         Args:
             stack: its name; it need not exist yet.
             account_id: the account that its program acts as; left out, the sandbox's.
-            refresh: read every resource first, and repair what changed behind the state's back.
+            options: how to go about it: targets, refresh, …; left out, every resource, and nothing is read first.
             listener: is told what happens, from several threads.
 
         Returns:
             What was done; `succeeded` is false where the deployment failed, and the state holds what was reached.
         """
-        return self.engine(stack, account_id=account_id, listener=listener).up(refresh=refresh)
+        return self.engine(stack, account_id=account_id, listener=listener).up(*_given(options))
 
     def preview(
-        self, stack: str, *, account_id: str | None = None, refresh: bool = False, listener: Listener = _ignore
+        self,
+        stack: str,
+        *,
+        account_id: str | None = None,
+        options: Options | None = None,
+        listener: Listener = _ignore,
     ) -> Result:
         """What `up` would do; nothing is changed. Arguments as for `up`."""
-        return self.engine(stack, account_id=account_id, listener=listener).preview(refresh=refresh)
+        return self.engine(stack, account_id=account_id, listener=listener).preview(*_given(options))
 
-    def refresh(self, stack: str, *, account_id: str | None = None, listener: Listener = _ignore) -> Result:
+    def refresh(
+        self,
+        stack: str,
+        *,
+        account_id: str | None = None,
+        options: Options | None = None,
+        listener: Listener = _ignore,
+    ) -> Result:
         """Read every resource of a stack anew, and put what is found into its state.
 
         Raises:
             StackNotUpError: the stack has no state.
         """
         self.require(stack)
-        return self.engine(stack, account_id=account_id, listener=listener).refresh()
+        return self.engine(stack, account_id=account_id, listener=listener).refresh(*_given(options))
 
-    def destroy(self, stack: str, *, account_id: str | None = None, listener: Listener = _ignore) -> Result:
+    def destroy(
+        self,
+        stack: str,
+        *,
+        account_id: str | None = None,
+        options: Options | None = None,
+        listener: Listener = _ignore,
+    ) -> Result:
         """Delete every resource of a stack, what depends on others first.
 
         Raises:
             StackNotUpError: the stack has no state.
         """
         self.require(stack)
-        return self.engine(stack, account_id=account_id, listener=listener).destroy()
+        return self.engine(stack, account_id=account_id, listener=listener).destroy(*_given(options))
 
     def export(self, stack: str) -> dict[str, Any]:
         """The stack's state as `pulumi stack export` gives it; secrets stay encrypted.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import account_option, json_option, project_option
+from greenroom.cli.sandbox.engine_options import engine_options, preview_options
 from greenroom.cli.terminal import Terminal
 
 EPILOG = """\b
@@ -21,11 +23,11 @@ Exit codes: 0 planned, 1 the program failed or a provider refused the plan, 2 ba
 
 @click.command("preview", cls=Command, epilog=EPILOG, short_help="What up would do, property by property.")
 @click.argument("stack")
-@click.option("--refresh", is_flag=True, help="Read every resource first.")
+@preview_options
 @account_option
 @project_option
 @json_option
-def command(stack: str, *, refresh: bool, account: str | None, project_folder: Path | None, as_json: bool) -> None:
+def command(stack: str, *, account: str | None, project_folder: Path | None, as_json: bool, **flags: Any) -> None:
     """Show what `up STACK` would do: every property that differs, old => new, and what forces a replacement.
 
     Nothing is deployed. Secrets read [secret]; what is known only after an operation reads output<string>.
@@ -33,9 +35,10 @@ def command(stack: str, *, refresh: bool, account: str | None, project_folder: P
     from greenroom.cli.plan import plan_lines
     from greenroom.cli.sandbox.running import open_here, pulumi_json, raise_if_failed, summarize
 
+    options = engine_options(**flags)
     terminal = Terminal.here()
     project = open_here(terminal, project_folder, account)
-    planned = project.preview(stack, refresh=refresh)
+    planned = project.preview(stack, options)
     if as_json:
         terminal.json(pulumi_json(planned))
     else:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import account_option, json_option, project_option
+from greenroom.cli.sandbox.engine_options import engine_options, update_options
 from greenroom.cli.terminal import Terminal
 
 EPILOG = """\b
@@ -20,11 +22,11 @@ Exit codes: 0 deployed, 1 the deployment failed, 2 bad input."""
 
 @click.command("up", cls=Command, epilog=EPILOG, short_help="Deploy a stack into the local AWS.")
 @click.argument("stack")
-@click.option("--refresh", is_flag=True, help="Read every resource first, and repair what changed behind our back.")
+@update_options
 @account_option
 @project_option
 @json_option
-def command(stack: str, *, refresh: bool, account: str | None, project_folder: Path | None, as_json: bool) -> None:
+def command(stack: str, *, account: str | None, project_folder: Path | None, as_json: bool, **flags: Any) -> None:
     """Deploy STACK into the local AWS, which is brought up if it is not.
 
     For an environment, what it needs comes first: the artifact store and the releases that the environment pins
@@ -33,9 +35,10 @@ def command(stack: str, *, refresh: bool, account: str | None, project_folder: P
     from greenroom.cli.sandbox.next_steps import tell_next_steps
     from greenroom.cli.sandbox.running import open_here, raise_if_failed, result_json, summarize
 
+    options = engine_options(**flags)
     terminal = Terminal.here()
     project = open_here(terminal, project_folder, account)
-    results = project.up(stack, refresh=refresh)
+    results = project.up(stack, options)
     summarize(terminal, results)
     if as_json:
         terminal.json(result_json(results))

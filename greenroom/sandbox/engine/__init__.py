@@ -10,10 +10,12 @@ from greenroom.sandbox.engine.engine import Engine
 from greenroom.sandbox.engine.errors import (
     DeploymentError,
     EngineError,
+    OptionError,
     PassphraseError,
     ProjectError,
     StackLockedError,
     StateError,
+    TargetError,
     UnsupportedError,
     UserError,
 )
@@ -26,6 +28,7 @@ from greenroom.sandbox.engine.events import (
     StepStarted,
     StepSucceeded,
 )
+from greenroom.sandbox.engine.options import Options
 from greenroom.sandbox.engine.project import ProjectFile, StackSettings, load_project_file
 from greenroom.sandbox.engine.providers import ProviderFactory
 from greenroom.sandbox.engine.result import Result
@@ -39,6 +42,8 @@ __all__ = [
     "EngineEvent",
     "Finished",
     "Op",
+    "OptionError",
+    "Options",
     "PassphraseError",
     "ProgramStarted",
     "ProjectError",
@@ -53,6 +58,7 @@ __all__ = [
     "StepFailed",
     "StepStarted",
     "StepSucceeded",
+    "TargetError",
     "UnsupportedError",
     "UserError",
     "load_project_file",

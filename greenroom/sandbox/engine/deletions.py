@@ -5,7 +5,7 @@ https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from greenroom.sandbox.engine import graph
@@ -13,30 +13,46 @@ from greenroom.sandbox.engine.errors import DeploymentError
 from greenroom.sandbox.engine.planner import Planner
 from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Op, Step, step
+from greenroom.sandbox.engine.targets import Scope, needs
 
 
-def after_program(planner: Planner, olds: Iterable[ResourceState]) -> list[Step]:
-    """The deletions of what was replaced, and of what the program no longer has."""
+def of_leftovers(planner: Planner, olds: Sequence[ResourceState], scope: Scope) -> list[Step]:
+    """The deletions of what was replaced, and of what the program no longer has (of everything, where none ran).
+
+    Args:
+        planner: knows what the program registered.
+        olds: the last state, dependencies first.
+        scope: what the command concerns; the rest is carried over.
+    """
     steps: list[Step] = []
+    deletable = scope.deletable(olds)
     for state in olds:
-        if state.delete:
+        if state.urn not in deletable:
+            steps.extend(_carried(planner, state))
+        elif state.delete:
             if not planner.is_early_deleted(state):
-                planner.deleted.add(state.urn)
-                op = Op.DISCARD_REPLACED if state.external else Op.DELETE_REPLACED
-                steps.append(step(op, state, None))
+                steps.append(_deletion_of_replaced(planner, state))
         elif not planner.is_operated_on(state.urn):
             steps.append(_plain_deletion(planner, state))
     return steps
 
 
-def of_everything(planner: Planner, olds: Iterable[ResourceState]) -> list[Step]:
-    """The deletions that a destroy comes to."""
-    return [
-        step(Op.DISCARD_REPLACED if state.external else Op.DELETE_REPLACED, state, None)
-        if state.delete
-        else _plain_deletion(planner, state)
-        for state in olds
-    ]
+def unasked(steps: Iterable[Step], scope: Scope) -> list[Step]:
+    """Those deletions that the targets imply and do not name, when dependents were not asked for."""
+    return [item for item in steps if item.op is not Op.SAME and not scope.is_asked_for(item.urn)]
+
+
+def _carried(planner: Planner, state: ResourceState) -> list[Step]:
+    if state.delete or planner.is_operated_on(state.urn):
+        return []
+    new = state.copy()
+    new.id = ""
+    return [step(Op.SAME, state, new, is_untargeted=True)]
+
+
+def _deletion_of_replaced(planner: Planner, state: ResourceState) -> Step:
+    planner.deleted.add(state.urn)
+    return step(Op.DISCARD_REPLACED if state.external else Op.DELETE_REPLACED, state, None)
 
 
 def _plain_deletion(planner: Planner, state: ResourceState) -> Step:
@@ -52,23 +68,28 @@ def carry_out(
     run: Callable[[Step], None],
     *,
     parallel: int,
+    errored: Collection[str] = (),
+    continue_on_error: bool = False,
 ) -> list[DeploymentError]:
-    """Carries the deletions out, dependents before dependencies.
+    """Carries the deletions out, dependents before dependencies, each wave at once.
 
-    What a failed deletion's resource depends on is kept, and so is its parent; everything else goes on.
+    A failure ends it with its wave, unless the command goes on after errors: then what the failed resource depends on
+    is kept, and so is its parent; everything else goes.
 
     Args:
         steps: the deletions.
         resources: the state, dependencies first.
         run: carries out one.
         parallel: how many may run at once.
+        errored: URNs of what failed before; what these depend on is kept.
+        continue_on_error: whether a failure does not end it.
 
     Returns:
         What failed.
     """
     by_state = {item.state: item for item in steps}
-    kept_urns: set[str] = set()
     errors: list[DeploymentError] = []
+    kept_urns = _depended_on(resources, errored)
 
     def attempt(state: ResourceState) -> DeploymentError | None:
         try:
@@ -85,6 +106,17 @@ def carry_out(
                 if error is not None:
                     errors.append(error)
                     kept.append(state)
+            if errors and not continue_on_error:
+                break
             for state in kept:
-                kept_urns |= state.depends_on() | {state.parent}
+                kept_urns |= needs(state)
     return errors
+
+
+def _depended_on(resources: Sequence[ResourceState], urns: Collection[str]) -> set[str]:
+    """The URNs that resources depend on, directly or not."""
+    found: set[str] = set()
+    for state in reversed(resources):
+        if state.urn in urns or state.urn in found:
+            found |= needs(state)
+    return found

@@ -1,14 +1,16 @@
 """One deployment under way: takes registrations, plans them one at a time, carries them out side by side.
 
 The first failure stops it: registrations that come later are turned away, operations under way run to their end, and
-what they came to is recorded.
+what they came to is recorded. A deployment that goes on after errors turns away only what depends on what failed.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
 
 from greenroom.sandbox.engine import deletions
 from greenroom.sandbox.engine import urn as urns
@@ -21,8 +23,32 @@ from greenroom.sandbox.engine.planner import Planner
 from greenroom.sandbox.engine.project import StackSettings
 from greenroom.sandbox.engine.providers import ProviderRegistry, default_name, with_plugin
 from greenroom.sandbox.engine.state import ResourceState
-from greenroom.sandbox.engine.steps import Step
+from greenroom.sandbox.engine.steps import Op, Step
+from greenroom.sandbox.engine.targets import needs
 from greenroom.sandbox.engine.values import PropertyMap, equal
+
+
+class Outcome(Enum):
+    """What became of a registration."""
+
+    DONE = auto()
+    FAILED = auto()
+    SKIPPED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A resource as its registration left it.
+
+    Attributes:
+        state: its state; where it failed or was skipped, what was asked of it.
+        outcome: what became of it.
+        is_unknown: whether it is not there, though nothing failed: the command does not concern it.
+    """
+
+    state: ResourceState
+    outcome: Outcome = Outcome.DONE
+    is_unknown: bool = False
 
 
 class StoppedError(DeploymentError):
@@ -41,6 +67,7 @@ class Deployment:
         checkpoint: Checkpoint,
         settings: StackSettings,
         emit: Callable[[EngineEvent], None],
+        continue_on_error: bool = False,
     ) -> None:
         self.planner = planner
         self.executor = executor
@@ -48,6 +75,7 @@ class Deployment:
         self._checkpoint = checkpoint
         self._settings = settings
         self._emit = emit
+        self._continue_on_error = continue_on_error
         self._planning = threading.Lock()
         self._default_locks: dict[tuple[str, str, str], threading.Lock] = {}
         self._default_references: dict[tuple[str, str, str], str] = {}
@@ -56,6 +84,8 @@ class Deployment:
         self._stack_urn = ""
         self._stack_outputs: PropertyMap | None = None
         self._failed = threading.Event()
+        self._stopped = threading.Event()
+        self._errored: set[str] = set()
         self._cancelled = threading.Event()
         self._under_way = 0
         self._changed = threading.Condition()
@@ -64,6 +94,11 @@ class Deployment:
     def has_failed(self) -> bool:
         """Whether anything failed so far."""
         return self._failed.is_set()
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether nothing new is begun any more."""
+        return self._stopped.is_set() or self._cancelled.is_set()
 
     def cancel(self) -> None:
         """Takes no more registrations; what is under way runs to its end."""
@@ -89,18 +124,20 @@ class Deployment:
                 self._under_way -= 1
                 self._changed.notify_all()
 
-    def report(self, severity: Severity, message: str, urn: str = "") -> None:
-        """Tells the user something; an error fails the deployment."""
+    def report(self, severity: Severity, message: str, urn: str = "", *, stops: bool = True) -> None:
+        """Tells the user something; an error fails the deployment and, unless told otherwise, stops it."""
         if severity == "error":
             self._failed.set()
+            if stops:
+                self._stopped.set()
         self._emit(Diagnostic(severity, message, urn))
 
-    def fail(self, error: EngineError, urn: str = "") -> None:
+    def fail(self, error: EngineError, urn: str = "", *, stops: bool = True) -> None:
         """Notes a failure and tells the user."""
         if isinstance(error, StoppedError):
             return
         text = f"{error.message}\nfix: {error.fix}" if error.fix else error.message
-        self.report("error", text, urn)
+        self.report("error", text, urn, stops=stops)
 
     def registered(self, urn: str) -> ResourceState | None:
         """A resource that the program has registered."""
@@ -110,19 +147,19 @@ class Deployment:
         """What the program asked of a resource."""
         return self._goals.get(urn)
 
-    def register(self, goal: Goal) -> ResourceState:
+    def register(self, goal: Goal) -> Registered:
         """Brings a resource to its goal.
 
         Raises:
             DeploymentError: it failed, and the user was told; or the deployment has stopped (`StoppedError`).
         """
-        state = self._run(goal, lambda: self.planner.register(goal))
-        self._goals[state.urn] = goal
+        done = self._run(goal, lambda: self.planner.register(goal))
+        self._goals[done.state.urn] = goal
         if goal.type == urns.STACK_TYPE:
-            self._stack_urn = state.urn
-        return state
+            self._stack_urn = done.state.urn
+        return done
 
-    def read(self, goal: Goal, id_: str) -> ResourceState:
+    def read(self, goal: Goal, id_: str) -> Registered:
         """Reads a resource that lives outside the stack.
 
         Raises:
@@ -130,7 +167,7 @@ class Deployment:
         """
         return self._run(goal, lambda: self.planner.read(goal, id_))
 
-    def _run(self, goal: Goal, plan: Callable[[], tuple[Step, ...]]) -> ResourceState:
+    def _run(self, goal: Goal, plan: Callable[[], tuple[Step, ...]]) -> Registered:
         urn = f"{goal.type} {goal.name}"
         try:
             with self._counted():
@@ -138,19 +175,32 @@ class Deployment:
                     self._refuse_if_stopped()
                     steps = plan()
                 urn = steps[-1].urn
-                for step in steps:
-                    urn = step.urn
-                    self._refuse_if_stopped()
-                    self.executor.run(step)
+                done = self._carry_out(steps)
         except DeploymentError as error:
             self.fail(error, urn if urn.startswith("urn:") else "")
             raise
-        state = next(step.new for step in reversed(steps) if step.new is not None)
-        self._registered[state.urn] = state
-        return state
+        self._registered[done.state.urn] = done.state
+        return done
+
+    def _carry_out(self, steps: tuple[Step, ...]) -> Registered:
+        last = next(step for step in reversed(steps) if step.new is not None)
+        if self._errored and not self._errored.isdisjoint(*(needs(step.state) for step in steps)):
+            self._errored.add(last.urn)
+            return Registered(last.state, Outcome.SKIPPED)
+        for step in steps:
+            self._refuse_if_stopped()
+            try:
+                self.executor.run(step)
+            except DeploymentError as error:
+                if not self._continue_on_error:
+                    raise
+                self.fail(error, step.urn, stops=False)
+                self._errored.add(last.urn)
+                return Registered(last.state, Outcome.FAILED)
+        return Registered(last.state, is_unknown=last.is_skipped_create)
 
     def _refuse_if_stopped(self) -> None:
-        if self._failed.is_set() or self._cancelled.is_set():
+        if self.has_stopped:
             raise StoppedError("the deployment has stopped")
 
     def default_provider(self, package: str, version: str, download_url: str) -> str:
@@ -161,7 +211,8 @@ class Deployment:
             if key not in self._default_references:
                 inputs = with_plugin(self._settings.of_package(package), version, download_url)
                 type_ = urns.PROVIDER_TYPE_PREFIX + package
-                state = self.register(Goal(type_, default_name(version, download_url), custom=True, inputs=inputs))
+                goal = Goal(type_, default_name(version, download_url), custom=True, inputs=inputs)
+                state = self.register(goal).state
                 self._default_references[key] = f"{state.urn}::{state.id}"
             return self._default_references[key]
 
@@ -192,17 +243,26 @@ class Deployment:
             self._set(stack, {**kept, **self._stack_outputs})
         return stack.outputs
 
-    def delete(self, steps: list[Step], *, parallel: int) -> None:
-        """Carries out deletions, dependents first."""
+    def delete(self, steps: Sequence[Step], *, parallel: int) -> None:
+        """Carries over what is left alone, and then carries out deletions, dependents first."""
 
         def run(step: Step) -> None:
-            if self._cancelled.is_set():
-                raise StoppedError("the deployment was cancelled")
-            self.planner.ensure_provider(step.state.provider)
-            try:
-                self.executor.run(step)
-            except DeploymentError as error:
-                self.fail(error, step.urn)
-                raise
+            with self._counted():
+                self.planner.ensure_provider(step.state.provider)
+                try:
+                    self.executor.run(step)
+                except DeploymentError as error:
+                    self.fail(error, step.urn, stops=not self._continue_on_error)
+                    raise
 
-        deletions.carry_out(steps, self._checkpoint.resources(), run, parallel=parallel)
+        for step in steps:
+            if step.op is Op.SAME:
+                self.executor.run(step)
+        deletions.carry_out(
+            [step for step in steps if step.op is not Op.SAME],
+            self._checkpoint.resources(),
+            run,
+            parallel=parallel,
+            errored=self._errored,
+            continue_on_error=self._continue_on_error,
+        )

@@ -12,7 +12,7 @@ import contextvars
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -24,10 +24,11 @@ from greenroom.sandbox.engine.builtins import BuiltinProvider
 from greenroom.sandbox.engine.checkpoint import Checkpoint
 from greenroom.sandbox.engine.deployment import Deployment
 from greenroom.sandbox.engine.engine_service import EngineService
-from greenroom.sandbox.engine.errors import DeploymentError, StateWriteError
+from greenroom.sandbox.engine.errors import DeploymentError, StateWriteError, TargetError
 from greenroom.sandbox.engine.events import Diagnostic, EngineEvent, Finished, Listener, ProgramStarted
 from greenroom.sandbox.engine.executor import Executor
 from greenroom.sandbox.engine.monitor import ResourceMonitor
+from greenroom.sandbox.engine.options import DEFAULTS, Options
 from greenroom.sandbox.engine.planner import Planner
 from greenroom.sandbox.engine.program import Program
 from greenroom.sandbox.engine.project import ProjectFile, StackSettings
@@ -35,9 +36,9 @@ from greenroom.sandbox.engine.provider_calls import Coroutines
 from greenroom.sandbox.engine.providers import ProviderFactory, ProviderRegistry
 from greenroom.sandbox.engine.refresh import Refresh
 from greenroom.sandbox.engine.result import Result
-from greenroom.sandbox.engine.settling import how_to_settle
 from greenroom.sandbox.engine.state import ResourceState
-from greenroom.sandbox.engine.steps import Step
+from greenroom.sandbox.engine.steps import Op, Step
+from greenroom.sandbox.engine.targets import Scope
 from greenroom.sandbox.engine.values import PropertyMap, blind
 
 PROGRAM_GRACE_SECONDS = 5.0
@@ -47,9 +48,10 @@ PROGRAM_GRACE_SECONDS = 5.0
 class _Run:
     """One command on one stack: everything that is made for it and thrown away after it."""
 
-    def __init__(self, engine: Engine, *, preview: bool) -> None:
+    def __init__(self, engine: Engine, options: Options, *, preview: bool) -> None:
         self.preview = preview
-        self.parallel = engine.parallel
+        self.options = options
+        self.parallel = engine.parallel if options.parallel is None else options.parallel
         self.started = time.monotonic()
         self.diagnostics: list[Diagnostic] = []
         self.steps: list[Step] = []
@@ -67,13 +69,16 @@ class _Run:
 
     def _prepare(self, engine: Engine, olds: Iterable[ResourceState]) -> Deployment:
         self.olds = list(olds)
+        self.scope = Scope(self.options)
         self.planner = Planner(
             self.olds,
             self.registry,
             project=engine.project.name,
             stack=engine.stack,
             preview=self.preview,
+            scope=self.scope,
             warn=lambda urn, message: self.emit(Diagnostic("warning", message, urn)),
+            complain=lambda urn, message: self.deployment.report("error", message, urn, stops=False),
         )
         executor = Executor(
             self.planner, self.registry, self.checkpoint, self.emit, preview=self.preview, parallel=self.parallel
@@ -85,6 +90,7 @@ class _Run:
             checkpoint=self.checkpoint,
             settings=self.settings,
             emit=self.emit,
+            continue_on_error=self.options.continue_on_error,
         )
 
     def _registered(self, urn: str) -> ResourceState | None:
@@ -121,14 +127,8 @@ class _Run:
         self.emit(Finished(result))
         return result
 
-    def forget_settled(self) -> None:
-        """Drops the operations of earlier commands that this one has settled: a creation is the user's to settle."""
-        if not self.deployment.has_failed:
-            self.checkpoint.clear_pending(lambda operation: operation.type == "creating")
-
     def close(self) -> None:
-        """Lets the providers and the journal go."""
-        self.checkpoint.close()
+        """Lets the providers go."""
         self.registry.close()
         self.coroutines.close()
 
@@ -186,52 +186,54 @@ class Engine:
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
-    def preview(self, *, refresh: bool = False) -> Result:
-        """What `up` would do. Nothing is changed, neither out there nor in the state.
+    def preview(self, options: Options = DEFAULTS) -> Result:
+        """What `up` would do. Nothing is changed, neither out there nor in the state."""
+        with self._running(options, preview=True) as run:
+            return self._update(run)
 
-        Args:
-            refresh: compare with what is there now instead of with the last state.
-        """
-        with self._running(preview=True) as run:
-            return self._update(run, refresh=refresh)
-
-    def up(self, *, refresh: bool = False) -> Result:
+    def up(self, options: Options = DEFAULTS) -> Result:
         """Runs the program and brings the stack to what it asks for.
-
-        Args:
-            refresh: read what is there first.
 
         Raises:
             StackLockedError: another command holds the stack.
             StateError: its state cannot be read.
+            TargetError: a resource to replace is not in the stack.
         """
-        with self._locked("up"), self._running(preview=False) as run:
-            return self._update(run, refresh=refresh)
+        with self._locked("up"), self._running(options, preview=False) as run:
+            return self._update(run)
 
-    def refresh(self) -> Result:
-        """Reads every resource, and takes over into the state what is there now.
+    def refresh(self, options: Options = DEFAULTS) -> Result:
+        """Reads the resources, and takes over into the state what is there now.
 
-        Operations whose end an earlier command did not see are told of, and taken as settled, but for creations: no
-        reading finds what has no id, so those are for `settling.settle_pending_creates`.
+        Operations whose end an earlier command did not see are told once more and then taken as settled.
+
+        Raises:
+            TargetError: a target is not in the stack.
         """
-        with self._locked("refresh"), self._running(preview=False) as run:
+        with self._locked("refresh"), self._running(options, preview=False) as run:
             self._tell_of_doubts(run)
             self._refresh(run)
-            run.forget_settled()
+            run.checkpoint.clear_pending(lambda _operation: False)
             return run.finish(_stack_outputs(run.checkpoint.resources()))
 
-    def destroy(self) -> Result:
-        """Deletes everything, dependents first. A protected resource is refused before anything is deleted."""
-        with self._locked("destroy"), self._running(preview=False) as run:
+    def destroy(self, options: Options = DEFAULTS) -> Result:
+        """Deletes everything, or the targets, dependents first.
+
+        A protected resource is refused before anything is deleted.
+
+        Raises:
+            TargetError: a target is not in the stack.
+        """
+        with self._locked("destroy"), self._running(options, preview=False) as run:
             self._tell_of_doubts(run)
-            protected = [state for state in run.olds if state.protect and not state.delete]
-            for state in protected:
-                run.deployment.report("error", f"{state.urn} is protected: it cannot be deleted", state.urn)
-            if not protected:
-                steps = deletions.of_everything(run.planner, run.olds)
-                run.deployment.delete(steps, parallel=self.parallel)
-                run.forget_settled()
-            return run.finish({})
+            run.scope.check_known(_urns(run.olds))
+            steps = deletions.of_leftovers(run.planner, run.olds, run.scope)
+            protected = [step for step in steps if step.op is not Op.SAME and step.state.protect and not step.is_part]
+            for step in protected:
+                run.deployment.report("error", f"{step.urn} is protected: it cannot be deleted", step.urn)
+            if not protected and self._refuse_unasked(run, steps):
+                run.deployment.delete(steps, parallel=run.parallel)
+            return run.finish(_stack_outputs(run.checkpoint.resources()))
 
     # -- their parts -------------------------------------------------------------------------------------------------
 
@@ -241,35 +243,61 @@ class Engine:
             yield
 
     @contextmanager
-    def _running(self, *, preview: bool) -> Iterator[_Run]:
-        run = _Run(self, preview=preview)
+    def _running(self, options: Options, *, preview: bool) -> Iterator[_Run]:
+        run = _Run(self, options, preview=preview)
         try:
             yield run
         finally:
             run.close()
 
-    def _update(self, run: _Run, *, refresh: bool) -> Result:
+    def _update(self, run: _Run) -> Result:
         self._tell_of_doubts(run)
-        if refresh:
+        if run.options.refresh:
             self._refresh(run)
             if run.deployment.has_failed:
                 return run.finish(_stack_outputs(run.checkpoint.resources()))
             run.replan(self)
+        run.scope.check_known(_urns(run.olds), what=("replaces",))
         run.emit(ProgramStarted(self.project.name, self.stack, run.preview))
         failure = self._run_program(run)
-        if failure is not None and not run.deployment.has_failed:
-            run.deployment.report("error", failure)
-        outputs = run.deployment.finish_outputs()
-        if not run.deployment.has_failed:
-            steps = deletions.after_program(run.planner, run.olds)
-            run.deployment.delete(steps, parallel=self.parallel)
-        run.forget_settled()
+        deployment = run.deployment
+        if failure is not None and not deployment.has_stopped:
+            deployment.report("error", failure)
+        outputs = deployment.finish_outputs()
+        if not deployment.has_stopped:
+            self._delete_leftovers(run)
+        if not deployment.has_failed:
+            registered = deployment.registered
+            run.checkpoint.clear_pending(lambda item: item.type == "creating" and registered(item.resource.urn) is None)
         return run.finish(outputs)
+
+    def _delete_leftovers(self, run: _Run) -> None:
+        """What the program no longer has goes; targets that neither it nor the state has are told of."""
+        missing = run.scope.missing({*_urns(run.olds), *run.planner.seen})
+        steps = deletions.of_leftovers(run.planner, run.olds, run.scope)
+        if self._refuse_unasked(run, steps):
+            run.deployment.delete(steps, parallel=run.parallel)
+        if missing:
+            run.deployment.fail(TargetError(missing))
+
+    @staticmethod
+    def _refuse_unasked(run: _Run, steps: Sequence[Step]) -> bool:
+        """Whether the deletions may begin: all of them were asked for, or this is a preview, which shows them."""
+        unasked = deletions.unasked(steps, run.scope)
+        for step in unasked:
+            run.deployment.report(
+                "error",
+                f"{step.urn!r} must be deleted with a target, and is not targeted itself\n"
+                "fix: target it as well, or pass --target-dependents",
+                step.urn,
+                stops=not run.preview,
+            )
+        return not unasked or run.preview
 
     def _run_program(self, run: _Run) -> str | None:
         deployment = run.deployment
         monitor = ResourceMonitor(
-            deployment, project=self.project.name, stack=self.stack, dry_run=run.preview, parallel=self.parallel
+            deployment, project=self.project.name, stack=self.stack, dry_run=run.preview, parallel=run.parallel
         )
         program = Program(
             self.project,
@@ -278,7 +306,7 @@ class Engine:
             monitor=monitor,
             engine=EngineService(deployment),
             dry_run=run.preview,
-            parallel=self.parallel,
+            parallel=run.parallel,
             say=lambda line: deployment.report("info", line),
         )
         try:
@@ -291,8 +319,9 @@ class Engine:
             return None
 
     def _refresh(self, run: _Run) -> None:
+        run.scope.check_known(_urns(run.olds))
         refresh = Refresh(run.planner, run.registry, run.checkpoint, run.emit)
-        steps, errors = refresh.run(run.olds, parallel=self.parallel)
+        steps, errors = refresh.run(run.scope.refreshed(run.olds), parallel=run.parallel)
         run.steps.extend(steps)
         for error in errors:
             run.deployment.fail(error)
@@ -305,10 +334,21 @@ class Engine:
                 Diagnostic(
                     "warning",
                     f"a command ended while {operation.type} {urns.name_of(state.urn)!r} ({state.type}); "
-                    f"how it came out is not known\nfix: {how_to_settle(operation, self.stack)}",
+                    f"how it came out is not known\nfix: {_HOW_TO_SETTLE.get(operation.type, _HOW_TO_SETTLE[''])}",
                     state.urn,
                 )
             )
+
+
+_HOW_TO_SETTLE = {
+    "creating": "look whether it is there (`aws …` against the local AWS): if so, delete it, or import it with the "
+    "option `import_`; `refresh` then drops this warning",
+    "": "`refresh` reads what is there",
+}
+
+
+def _urns(resources: Iterable[ResourceState]) -> set[str]:
+    return {state.urn for state in resources}
 
 
 def _stack_outputs(resources: Iterable[ResourceState]) -> PropertyMap:

@@ -131,7 +131,7 @@ class Executor:
     def _keep(self, step: Step) -> None:
         old, new = _both(step)
         new.id, new.outputs = old.id, old.outputs
-        if new.is_provider:
+        if new.is_provider and not step.is_untargeted:
             kept = new.copy()
             kept.inputs = old.inputs
             self._registry.keep(kept)
@@ -232,6 +232,8 @@ class Executor:
             change.end(operation)
 
     def _record(self, step: Step, operation: Operation | None) -> None:
+        if step.is_skipped_create:
+            return
         with self._checkpoint.change() as change:
             if operation is not None:
                 change.end(operation)

@@ -29,11 +29,31 @@ def dependents(
     return found
 
 
+def needed_by(resources: Sequence[ResourceState], urns: Collection[str]) -> list[str]:
+    """The URNs that these resources need directly: dependencies, providers, parents, a component's children with it.
+
+    Args:
+        resources: the state.
+        urns: of some of them.
+    """
+    found: dict[str, None] = {}
+    by_urn: dict[str, list[ResourceState]] = {}
+    children: dict[str, list[ResourceState]] = {}
+    for state in resources:
+        if state.urn in urns:
+            found.update((item.urn, None) for item in _needed(state, by_urn, children))
+        by_urn.setdefault(state.urn, []).append(state)
+        if state.parent:
+            children.setdefault(state.parent, []).append(state)
+    return list(found)
+
+
 def deletion_waves(resources: Sequence[ResourceState], condemned: Iterable[ResourceState]) -> list[list[ResourceState]]:
     """The condemned resources in waves: those of a wave may be deleted at once, each wave after the one before it.
 
     A resource goes before those that it depends on and before its parent. What a component depends on, its children
-    depend on too.
+    depend on too. The waves are made from the far end, as the real engine makes them: what needs nothing goes last.
+    https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go (`ScheduleDeletes`)
     """
     remaining = set(condemned)
     depth: dict[ResourceState, int] = {}

@@ -17,7 +17,7 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2
 from greenroom.sandbox.engine import goal as goals
 from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine import wire
-from greenroom.sandbox.engine.deployment import Deployment, StoppedError
+from greenroom.sandbox.engine.deployment import Deployment, Outcome, StoppedError
 from greenroom.sandbox.engine.errors import EngineError, UnsupportedError
 from greenroom.sandbox.engine.goal import Goal
 from greenroom.sandbox.engine.values import UNKNOWN_STRING, has_unknown
@@ -30,6 +30,13 @@ SUPPORTED_FEATURES: Final = {
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
     "replacementTrigger": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+}
+
+
+_RESULTS: Final = {
+    Outcome.DONE: resource_pb2.Result.SUCCESS,
+    Outcome.FAILED: resource_pb2.Result.FAIL,
+    Outcome.SKIPPED: resource_pb2.Result.FAIL,  # the Python SDK knows no third one, and treats both alike
 }
 
 
@@ -100,19 +107,24 @@ class ResourceMonitor:
             parent = self._deployment.goal(request.parent) if request.parent else None
             provider = self._provider_of(request, parent)
             goal = goals.parse(request, parent=parent, provider=provider)
-            state = self._deployment.register(goal)
+            done = self._deployment.register(goal)
         except EngineError as error:
             self._refuse(error)
+        state = done.state
         if not request.custom:
             inherited = self._component_providers.get(request.parent, {})
             self._component_providers[state.urn] = {**inherited, **request.providers}
         return resource_pb2.RegisterResourceResponse(
-            urn=state.urn, id=state.id, object=wire.to_struct(state.outputs if request.custom else {})
+            urn=state.urn,
+            id=state.id,
+            object=wire.to_struct(state.outputs if request.custom else {}),
+            result=_RESULTS[done.outcome],
+            unknown=done.is_unknown,
         )
 
     def _refuse(self, error: EngineError, urn: str = "") -> NoReturn:
         """Turns an error into the SDK's; one that the user has not been told of yet is told."""
-        if not self._deployment.has_failed:
+        if not self._deployment.has_stopped:
             self._deployment.fail(error, urn)
         raise _stopping(error) from error
 
@@ -159,11 +171,16 @@ class ResourceMonitor:
                 dependencies=tuple(sorted(request.dependencies)),
                 additional_secret_outputs=tuple(request.additionalSecretOutputs),
             )
-            state = self._deployment.read(goal, request.id)
+            done = self._deployment.read(goal, request.id)
         except EngineError as error:
             self._refuse(error)
-        id_ = "" if state.id == UNKNOWN_STRING else state.id
-        return resource_pb2.ReadResourceResponse(urn=state.urn, id=id_, properties=wire.to_struct(state.outputs))
+        state = done.state
+        return resource_pb2.ReadResourceResponse(
+            urn=state.urn,
+            id="" if state.id == UNKNOWN_STRING else state.id,
+            properties=wire.to_struct(state.outputs),
+            result=_RESULTS[done.outcome],
+        )
 
     # -- functions ----------------------------------------------------------------------------------------------------
 

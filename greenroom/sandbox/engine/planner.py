@@ -7,10 +7,10 @@ https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from greenroom.sandbox.engine import aliases, replacement
+from greenroom.sandbox.engine import aliases, replacement, targets
 from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.diffs import Diff, compare, force_replace
 from greenroom.sandbox.engine.errors import RegistrationError
@@ -34,7 +34,9 @@ class Planner:
         project: str,
         stack: str,
         preview: bool,
+        scope: targets.Scope,
         warn: Callable[[str, str], None],
+        complain: Callable[[str, str], None],
     ) -> None:
         """A planner.
 
@@ -44,7 +46,9 @@ class Planner:
             project: the project's name.
             stack: the stack's name.
             preview: whether unknown values are allowed.
+            scope: what the command concerns.
             warn: takes a URN and what the user should know about it.
+            complain: takes a URN and an error that does not keep a preview from going on.
         """
         self._resources = list(olds)
         self._olds = {state.urn: state for state in self._resources if not state.delete}
@@ -52,11 +56,14 @@ class Planner:
         self._project = project
         self._stack = stack
         self._preview = preview
+        self._scope = scope
         self._warn = warn
+        self._complain = complain
         self._aliases = aliases.AliasBook(project, stack)
         self._seen: set[str] = set()
         self._operated: set[str] = set()
         self._replaced: set[str] = set()
+        self._skipped_creates: set[str] = set()
         self._news: dict[str, ResourceState] = {}
         self._dependent_keys: dict[str, tuple[str, ...]] = {}
         self._early_deleted: set[ResourceState] = set()
@@ -71,6 +78,11 @@ class Planner:
         """The old state of the provider that a reference names."""
         urn, id_ = urns.split_provider_reference(reference)
         return next((state for state in self._resources if state.urn == urn and state.id == id_), None)
+
+    @property
+    def seen(self) -> Collection[str]:
+        """The URNs that the program has registered."""
+        return self._seen
 
     def is_operated_on(self, urn: str) -> bool:
         """Whether the program has registered the resource, under this URN or a new one."""
@@ -92,8 +104,11 @@ class Planner:
             old is None or old.external or goal.import_id != (old.import_id or old.id)
         )
         steps = self._import(goal, old, new) if is_import else self._plan(goal, old, new)
+        if self._scope.has_targets and self._scope.includes(new):
+            steps = (*self._carry_needs(new), *steps)
         self._operated.add(urn)
         self._news[urn] = new
+        self._refuse_skipped(steps)
         return steps
 
     def read(self, goal: Goal, id_: str) -> tuple[Step, ...]:
@@ -154,16 +169,37 @@ class Planner:
         provider = self._provider(new)
         recreating = new.urn in self.deleted
         was_external = old is not None and old.external
-        self._check_inputs(goal, provider, new, None if recreating or was_external else old)
+        is_included = self._scope.includes(new)
+        if is_included:
+            is_made_anew = recreating or was_external or self._scope.replaces(new.urn)
+            self._check_inputs(goal, provider, new, None if is_made_anew else old)
+        elif new.custom:
+            new.inputs = {} if old is None else old.inputs
+        if old is not None and recreating:
+            return self._recreate(old, new)
+        if old is not None and was_external:
+            return self._create_then_delete(old, new, Diff(None))
+        self._scope.learn(new)
+        if not is_included:
+            return self._skip_creation(new) if old is None else self._leave(old)
+        return self._change(goal, provider, old, new)
+
+    def _recreate(self, old: ResourceState, new: ResourceState) -> tuple[Step, ...]:
+        """A resource that was deleted ahead of another one's replacement."""
+        self.deleted.discard(new.urn)
+        self._replaced.add(new.urn)
+        keys = Diff(True, self._dependent_keys.get(new.urn, ()))
+        return (step(Op.REPLACE, old, new, shown=keys), step(Op.CREATE_REPLACEMENT, old, new, keys))
+
+    def _change(
+        self,
+        goal: Goal,
+        provider: ProviderCalls | ProviderRegistry | None,
+        old: ResourceState | None,
+        new: ResourceState,
+    ) -> tuple[Step, ...]:
         if old is None:
             return (step(Op.CREATE, None, new),)
-        if recreating:
-            self.deleted.discard(new.urn)
-            self._replaced.add(new.urn)
-            keys = Diff(True, self._dependent_keys.get(new.urn, ()))
-            return (step(Op.REPLACE, old, new, shown=keys), step(Op.CREATE_REPLACEMENT, old, new, keys))
-        if was_external:
-            return self._create_then_delete(old, new, Diff(None))
         diff = self._diff(goal, provider, old, new)
         if diff.replaces or old.pending_replacement:
             return self._replace(goal, provider, old, new, diff)
@@ -228,6 +264,8 @@ class Planner:
             raise RegistrationError(f"{new.urn}: its replacement trigger is unknown")
         if _triggers(old.replacement_trigger, new.replacement_trigger):
             return Diff(True, is_forced=True)
+        if self._scope.replaces(new.urn):
+            return Diff(True, ("id",))
         if any(urn in self._replaced for urn in new.replace_with):
             return Diff(True, ("replaceWith",))
         if new.deleted_with in self._replaced:
@@ -253,6 +291,54 @@ class Planner:
         )
         return diff.replaces
 
+    # -- what the command does not concern ---------------------------------------------------------------------------
+
+    def _skip_creation(self, new: ResourceState) -> tuple[Step, ...]:
+        """A resource that is not there and is not to be made; whoever depends on it hears of that."""
+        self._skipped_creates.add(new.urn)
+        return (step(Op.SAME, new.copy(), new, is_skipped_create=True),)
+
+    def _leave(self, old: ResourceState) -> tuple[Step, ...]:
+        """A resource that stays as it is, whatever the program says, and after it what it depends on."""
+        if old.provider and not self._registry.has(old.provider):
+            raise RegistrationError(
+                f"provider {old.provider} of {old.urn!r}, which is not targeted, is not registered by the program",
+                fix="change the provider back, or leave the targets out: the resource must move to the new one",
+            )
+        return tuple(self._carry(old))
+
+    def _carry(self, old: ResourceState) -> list[Step]:
+        if old.delete:
+            return []
+        self._seen.add(old.urn)
+        self._operated.add(old.urn)
+        steps = self._carry_needs(old)
+        new = old.copy()
+        new.id = ""
+        return [*steps, step(Op.SAME, old, new, is_untargeted=True)]
+
+    def _carry_needs(self, state: ResourceState) -> list[Step]:
+        """What a resource depends on and the program has not registered goes into the new state ahead of it."""
+        steps: list[Step] = []
+        for urn in sorted(targets.needs(state)):
+            found = self._olds.get(urn)
+            if found is not None and urn not in self.deleted and not self.is_operated_on(urn):
+                steps.extend(self._carry(found))
+        return steps
+
+    def _refuse_skipped(self, steps: Sequence[Step]) -> None:
+        """Refuses steps of resources whose dependencies are not there and are not to be made."""
+        for item in steps:
+            if item.new is None or item.is_skipped_create:
+                continue
+            for urn in sorted(targets.needs(item.new) & self._skipped_creates):
+                message = f"{item.urn!r} depends on {urn!r}, which is not there and is not targeted"
+                fix = "target it as well, or leave the targets and excludes out"
+                if not self._preview:
+                    raise RegistrationError(message, fix=fix)
+                self._complain(item.urn, f"{message}\nfix: {fix}")
+                self._skipped_creates.discard(urn)
+
     # -- replacements ------------------------------------------------------------------------------------------------
 
     def _replace(
@@ -264,10 +350,11 @@ class Planner:
         diff: Diff,
     ) -> tuple[Step, ...]:
         if new.protect and old.protect:
-            raise RegistrationError(
-                f"unable to replace resource {new.urn!r}: it is protected",
-                fix="remove `protect` from its options and run `up`, then change it",
-            )
+            message = f"unable to replace resource {new.urn!r}: it is protected"
+            fix = "remove `protect` from its options and run `up`, then change it"
+            if not self._preview:
+                raise RegistrationError(message, fix=fix)
+            self._complain(new.urn, f"{message}\nfix: {fix}")
         if goal.import_id and not self._preview:
             raise RegistrationError(
                 f"{new.urn} was imported and still names an id to import: it may not be replaced",

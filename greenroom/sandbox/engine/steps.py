@@ -52,6 +52,8 @@ class Step:
         diff: the provider's answer that led to the step.
         marks_deletion: a replacement that leaves the old resource in place, to be deleted when all else is done.
         pends_replacement: a deletion whose replacement is yet to come.
+        is_skipped_create: a resource that would be created if the command concerned it; it is not in the state then.
+        is_untargeted: a resource that the command does not concern: its record is carried over.
         detailed_diff: property path → what differs, with both values; secrets are `Secret`.
     """
 
@@ -62,6 +64,8 @@ class Step:
     diff: Diff = NO_DIFF
     marks_deletion: bool = False
     pends_replacement: bool = False
+    is_skipped_create: bool = False
+    is_untargeted: bool = False
     detailed_diff: Mapping[str, PropertyDiff] = field(default_factory=dict)
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 from greenroom.sandbox.engine.backend import StateBackend
 from greenroom.sandbox.engine.engine import Engine
 from greenroom.sandbox.engine.events import EngineEvent
+from greenroom.sandbox.engine.options import Options
 from greenroom.sandbox.engine.project import load_project_file
 from greenroom.sandbox.engine.result import Result
 from tests.functional.engine.memory_cloud import MemoryCloud
@@ -81,16 +82,19 @@ class Stage:
         )
 
     def up(self, program: str | None = None, **options: Any) -> Result:
-        return self._run(program, lambda engine: engine.up(**options))
+        return self._run(program, lambda engine: engine.up(Options(**options)))
 
     def preview(self, program: str | None = None, **options: Any) -> Result:
-        return self._run(program, lambda engine: engine.preview(**options))
+        return self._run(program, lambda engine: engine.preview(Options(**options)))
 
-    def refresh(self) -> Result:
-        return self.engine().refresh()
+    def refresh(self, **options: Any) -> Result:
+        return self.engine().refresh(Options(**options))
 
-    def destroy(self) -> Result:
-        return self.engine().destroy()
+    def destroy(self, **options: Any) -> Result:
+        return self.engine().destroy(Options(**options))
+
+    def urn(self, name: str, type_: str = "mem:index:Box") -> str:
+        return f"urn:pulumi:{self.stack}::stage::{type_}::{name}"
 
     def _run(self, program: str | None, command: Callable[[Engine], Result]) -> Result:
         if program is not None:
