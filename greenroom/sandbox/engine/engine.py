@@ -36,6 +36,7 @@ from greenroom.sandbox.engine.provider_calls import Coroutines
 from greenroom.sandbox.engine.providers import ProviderFactory, ProviderRegistry
 from greenroom.sandbox.engine.refresh import Refresh
 from greenroom.sandbox.engine.result import Result
+from greenroom.sandbox.engine.settling import how_to_settle
 from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Op, Step
 from greenroom.sandbox.engine.targets import Scope
@@ -127,8 +128,14 @@ class _Run:
         self.emit(Finished(result))
         return result
 
+    def forget_settled(self) -> None:
+        """Drops the operations of earlier commands that this one has settled: a creation is the user's to settle."""
+        if not self.deployment.has_failed:
+            self.checkpoint.clear_pending(lambda operation: operation.type == "creating")
+
     def close(self) -> None:
-        """Lets the providers go."""
+        """Lets the providers and the journal go."""
+        self.checkpoint.close()
         self.registry.close()
         self.coroutines.close()
 
@@ -205,7 +212,8 @@ class Engine:
     def refresh(self, options: Options = DEFAULTS) -> Result:
         """Reads the resources, and takes over into the state what is there now.
 
-        Operations whose end an earlier command did not see are told once more and then taken as settled.
+        Operations whose end an earlier command did not see are told of, and taken as settled, but for creations: no
+        reading finds what has no id, so those are for `settling.settle_pending_creates`.
 
         Raises:
             TargetError: a target is not in the stack.
@@ -213,7 +221,7 @@ class Engine:
         with self._locked("refresh"), self._running(options, preview=False) as run:
             self._tell_of_doubts(run)
             self._refresh(run)
-            run.checkpoint.clear_pending(lambda _operation: False)
+            run.forget_settled()
             return run.finish(_stack_outputs(run.checkpoint.resources()))
 
     def destroy(self, options: Options = DEFAULTS) -> Result:
@@ -233,6 +241,7 @@ class Engine:
                 run.deployment.report("error", f"{step.urn} is protected: it cannot be deleted", step.urn)
             if not protected and self._refuse_unasked(run, steps):
                 run.deployment.delete(steps, parallel=run.parallel)
+                run.forget_settled()
             return run.finish(_stack_outputs(run.checkpoint.resources()))
 
     # -- their parts -------------------------------------------------------------------------------------------------
@@ -267,8 +276,7 @@ class Engine:
         if not deployment.has_stopped:
             self._delete_leftovers(run)
         if not deployment.has_failed:
-            registered = deployment.registered
-            run.checkpoint.clear_pending(lambda item: item.type == "creating" and registered(item.resource.urn) is None)
+            run.forget_settled()
         return run.finish(outputs)
 
     def _delete_leftovers(self, run: _Run) -> None:
@@ -334,17 +342,10 @@ class Engine:
                 Diagnostic(
                     "warning",
                     f"a command ended while {operation.type} {urns.name_of(state.urn)!r} ({state.type}); "
-                    f"how it came out is not known\nfix: {_HOW_TO_SETTLE.get(operation.type, _HOW_TO_SETTLE[''])}",
+                    f"how it came out is not known\nfix: {how_to_settle(operation, self.stack)}",
                     state.urn,
                 )
             )
-
-
-_HOW_TO_SETTLE = {
-    "creating": "look whether it is there (`aws …` against the local AWS): if so, delete it, or import it with the "
-    "option `import_`; `refresh` then drops this warning",
-    "": "`refresh` reads what is there",
-}
 
 
 def _urns(resources: Iterable[ResourceState]) -> set[str]:

@@ -7,14 +7,15 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from greenroom.sandbox.engine.backend import StateBackend
+from greenroom.sandbox.engine.disk import Disk
 from greenroom.sandbox.engine.errors import PassphraseError, StackLockedError, StateError
 from greenroom.sandbox.engine.events import Finished, StepFailed
+from greenroom.sandbox.engine.settling import settle_pending_creates
 from tests.functional.engine.harness import PRELUDE, Stage, errors, ops
 
 REFUSED = {
@@ -236,32 +237,34 @@ def test_a_second_command_is_told_who_holds_the_stack(stage: Stage) -> None:
         stage.up("")
 
 
-class RecordingBackend(StateBackend):
-    """Keeps every state that it wrote."""
+class RecordingDisk(Disk):
+    """Keeps what could be read after everything that was put on disk."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root, passphrase_source=lambda: "open sesame")
-        self.written: list[dict[str, Any]] = []
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.seen: list[dict[str, Any]] = []
+        stage.backend = StateBackend(stage.file.parent, passphrase_source=lambda: "open sesame", disk=self)
 
-    def write(self, stack: str, *arguments: Any) -> None:
-        super().write(stack, *arguments)
-        self.written.append(json.loads(self.path(stack).read_text(encoding="utf-8")))
+    def sync(self, descriptor: int) -> None:
+        super().sync(descriptor)
+        if "dev" in self.stage.backend.list():
+            self.seen.append(self.stage.backend.export("dev"))
+
+
+def in_doubt(document: dict[str, Any]) -> list[tuple[str, str]]:
+    pending = document["deployment"].get("pending_operations", [])
+    return [(item["type"], item["resource"]["urn"].split("::")[-1]) for item in pending]
 
 
 def test_the_state_is_whole_after_every_step_and_names_what_is_in_doubt(stage: Stage) -> None:
-    backend = RecordingBackend(stage.file.parent)
-    stage.backend = backend
+    disk = RecordingDisk(stage)
     stage.up('a = Box("a")\nb = Box("b", of=a.arn)')
     seen = [
-        (
-            [item["urn"].split("::")[-1] for item in document["deployment"].get("resources", [])],
-            [(item["type"], item["resource"]["urn"].split("::")[-1]) for item in pending],
-        )
-        for document in backend.written
-        for pending in [document["deployment"].get("pending_operations", [])]
+        ([item["urn"].split("::")[-1] for item in document["deployment"].get("resources", [])], in_doubt(document))
+        for document in disk.seen
     ]
     both = ["stage-dev", "default"]
-    assert seen[-4:] == [
+    assert [found for index, found in enumerate(seen) if index == 0 or found != seen[index - 1]][-4:] == [
         (both, [("creating", "a")]),
         ([*both, "a"], []),
         ([*both, "a"], [("creating", "b")]),
@@ -270,15 +273,9 @@ def test_the_state_is_whole_after_every_step_and_names_what_is_in_doubt(stage: S
 
 
 def test_after_a_death_in_the_middle_the_next_command_tells_what_is_in_doubt_and_goes_on(stage: Stage) -> None:
-    backend = RecordingBackend(stage.file.parent)
-    stage.backend = backend
-    program = 'a = Box("a")\nb = Box("b", of=a.arn)'
-    stage.up(program)
-    in_the_middle = next(
-        item
-        for item in backend.written
-        if [op["resource"]["urn"][-1] for op in item["deployment"].get("pending_operations", [])] == ["b"]
-    )
+    disk = RecordingDisk(stage)
+    stage.up('a = Box("a")\nb = Box("b", of=a.arn)')
+    in_the_middle = next(item for item in disk.seen if in_doubt(item) == [("creating", "b")])
     stage.file.write_text(json.dumps(in_the_middle), encoding="utf-8")
     result = stage.up()
     (warning,) = (item for item in result.diagnostics if item.severity == "warning")
@@ -286,7 +283,10 @@ def test_after_a_death_in_the_middle_the_next_command_tells_what_is_in_doubt_and
         "a command ended while creating 'b' (mem:index:Box); how it came out is not known"
     )
     assert (result.succeeded, ops(result)) == (True, [("same", "a"), ("create", "b")])
-    assert stage.up().diagnostics == ()
+    # It is still in doubt whether there is another one: as in the real engine, that is the user's to say.
+    assert [item.message for item in stage.refresh().diagnostics] == [warning.message]
+    settled = settle_pending_creates(stage.backend, "dev", imports={}, clear=True)
+    assert (len(settled.cleared), stage.up().diagnostics) == (1, ())
 
 
 def test_a_mistake_in_a_provider_is_told_with_its_place(stage: Stage) -> None:
