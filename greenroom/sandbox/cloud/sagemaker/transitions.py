@@ -97,7 +97,8 @@ def alarms_in_alarm(account_id: str, region: str, names: Sequence[str]) -> list[
 
 
 def _epoch_seconds(when: dt.datetime) -> float:
-    return (when if when.tzinfo is not None else when.replace(tzinfo=dt.UTC)).timestamp()
+    # A datetime is the instant rounded to a microsecond, and must not lie after the request that rang the alarm.
+    return (when if when.tzinfo is not None else when.replace(tzinfo=dt.UTC)).timestamp() - 1e-6
 
 
 def _advance(attributes: dict[str, Any], body: bytes) -> None:
