@@ -74,7 +74,7 @@ def test_an_update_goes_through_updating_to_the_new_configuration(aws):
     # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
     aws.endpoint()
     aws.config("config-2", variants=[variant(InstanceType="ml.g6e.xlarge")])
-    deployment = {"RollingUpdatePolicy": {"MaximumBatchSize": ONE, "WaitIntervalInSeconds": 60}}
+    deployment = {"RollingUpdatePolicy": {"MaximumBatchSize": HALF, "WaitIntervalInSeconds": 60}}
     aws.sagemaker.update_endpoint(EndpointName="endpoint", EndpointConfigName="config-2", DeploymentConfig=deployment)
     updating = aws.sagemaker.describe_endpoint(EndpointName="endpoint")
     assert (updating["EndpointStatus"], updating["EndpointConfigName"]) == ("Updating", "config-1")
@@ -86,12 +86,12 @@ def test_an_update_goes_through_updating_to_the_new_configuration(aws):
     assert "PendingDeploymentSummary" not in updated
 
 
-ONE = {"Type": "INSTANCE_COUNT", "Value": 1}
+HALF = {"Type": "CAPACITY_PERCENT", "Value": 50}
 
 
 def test_retain_deployment_config_uses_the_last_one_again(aws):
     aws.endpoint()
-    deployment = {"RollingUpdatePolicy": {"MaximumBatchSize": ONE, "WaitIntervalInSeconds": 60}}
+    deployment = {"RollingUpdatePolicy": {"MaximumBatchSize": HALF, "WaitIntervalInSeconds": 60}}
     for number, more in ((2, {"DeploymentConfig": deployment}), (3, {"RetainDeploymentConfig": True})):
         aws.config(f"config-{number}")
         aws.sagemaker.update_endpoint(EndpointName="endpoint", EndpointConfigName=f"config-{number}", **more)

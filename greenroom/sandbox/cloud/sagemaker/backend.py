@@ -18,6 +18,8 @@ from greenroom.sandbox.cloud.sagemaker.endpoint_configs import EndpointConfig, c
 from greenroom.sandbox.cloud.sagemaker.endpoint_updates import (
     change_capacities,
     check_can_change,
+    check_deployment_config,
+    check_rollout,
     check_scaled_variants,
     new_deployment,
     retain_properties,
@@ -102,6 +104,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         if name in self.endpoints:
             raise refusals.already_exists("endpoint", self.arn("endpoint", name))
         config = self.endpoint_config(params["EndpointConfigName"])
+        check_deployment_config(params.get("DeploymentConfig"))
         key = self._new_fleet_key(name)
         deployment = new_deployment(config, self._models, key, params.get("DeploymentConfig"))
         endpoint = Endpoint(name, self.account_id, self.region_name, list(params.get("Tags") or []), deployment)
@@ -121,9 +124,12 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         deployment_config = params.get("DeploymentConfig")
         if deployment_config is None and params.get("RetainDeploymentConfig"):
             deployment_config = endpoint.last_deployment_config
+        check_deployment_config(deployment_config)
         key = self._new_fleet_key(endpoint.endpoint_name)
         deployment = new_deployment(config, self._models, key, deployment_config)
-        endpoint.begin(retain_properties(deployment, endpoint, params))
+        deployment = retain_properties(deployment, endpoint, params)
+        check_rollout(endpoint, deployment)
+        endpoint.begin(deployment)
         return endpoint
 
     def update_endpoint_weights_and_capacities(self, params: Params) -> Endpoint:

@@ -11,6 +11,7 @@ from moto.sagemaker.utils import arn_formatter
 
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.sagemaker import refusals
+from greenroom.sandbox.cloud.sagemaker.endpoint_config_rules import violations
 from greenroom.sandbox.cloud.sagemaker.instance_types import hosting_instance_types
 from greenroom.sandbox.cloud.stage import Params
 
@@ -49,31 +50,27 @@ def _with_default_weight(variant: Params) -> Params:
 
 
 def check_new_endpoint_config(params: Params, arn: str, existing: dict[str, Any], models: dict[str, Any]) -> None:
-    """Refuse a name that is taken, variants that share a name, unknown instance types and models that are not there.
+    """Refuse a name that is taken, unknown instance types, models that are not there, and broken rules.
 
     Raises:
         AWSValidationException: As AWS words it.
     """
     if params["EndpointConfigName"] in existing:
         raise refusals.already_exists("endpoint-config", arn)
-    names: set[str] = set()
     for position, variant in enumerate(params["ProductionVariants"], start=1):
-        if variant["VariantName"] in names:
-            raise refusals.invalid(f"Production variant names must be unique: {variant['VariantName']}")  # a guess
-        names.add(variant["VariantName"])
         check_variant(variant, f"productionVariants.{position}.member", arn, models)
     for position, variant in enumerate(params.get("ShadowProductionVariants") or [], start=1):
         check_variant(variant, f"shadowProductionVariants.{position}.member", arn, models)
+    broken = violations(params, models)
+    if broken:
+        raise refusals.invalid(" ".join(broken))
 
 
 def check_variant(variant: Params, at: str, config_arn: str, models: dict[str, Any]) -> None:
-    """Refuse an unknown instance type, neither instances nor serverless, and a model that is not there."""
+    """Refuse an unknown instance type, and a model that is not there."""
     instance_type = variant.get("InstanceType")
     if instance_type is not None and instance_type not in hosting_instance_types():
         raise refusals.enum_violation(instance_type, f"{at}.instanceType", hosting_instance_types())
-    if instance_type is None and variant.get("ServerlessConfig") is None:
-        # A guess at the wording; API_ProductionVariant: an instance type, or a serverless configuration.
-        raise refusals.invalid(f"Variant {variant['VariantName']} needs an InstanceType or a ServerlessConfig.")
     model_name = variant.get("ModelName")
     if model_name is not None and model_name not in models:
         raise refusals.not_found("model", config_arn.rpartition(":")[0] + f":model/{model_name}")

@@ -12,6 +12,7 @@ from typing import Any
 from greenroom.sandbox.cloud import stage
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.sagemaker import refusals
+from greenroom.sandbox.cloud.sagemaker.deployment_rules import NewUpdate, violations
 from greenroom.sandbox.cloud.sagemaker.deployments import Deployment
 from greenroom.sandbox.cloud.sagemaker.endpoint_configs import EndpointConfig
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
@@ -79,6 +80,33 @@ def check_can_change(endpoint: Endpoint) -> None:
         )
     if endpoint.endpoint_status not in {"InService", "UpdateRollbackFailed"}:
         raise refusals.in_progress(endpoint.arn)
+
+
+def check_deployment_config(deployment_config: Params | None) -> None:
+    """Refuse what no update could be rolled out with; CreateEndpoint keeps it for later."""
+    _refuse([] if deployment_config is None else violations(NewUpdate(deployment_config)))
+
+
+def check_rollout(endpoint: Endpoint, deployment: Deployment) -> None:
+    """Refuse an update that its deployment configuration excludes, and another kind of hosting.
+
+    "If you try to update your endpoint to Serverless after specifying an instance type, you receive a ValidationError":
+    https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-update-delete.html ; the other way is a guess.
+    """
+    before = tuple(one.config for one in endpoint.shown.variants)
+    after = tuple(one.config for one in deployment.variants)
+    broken = []
+    if any(one.get("ServerlessConfig") for one in before) != any(one.get("ServerlessConfig") for one in after):
+        broken.append("An endpoint cannot change between instances and serverless inference.")
+    if deployment.deployment_config is not None:
+        counts = tuple(one.instance_count or 1 for one in deployment.variants)
+        broken += violations(NewUpdate(deployment.deployment_config, before, after, counts))
+    _refuse(broken)
+
+
+def _refuse(broken: list[str]) -> None:
+    if broken:
+        raise refusals.invalid(" ".join(broken))
 
 
 def check_scaled_variants(endpoint: Endpoint, config: EndpointConfig, scaled: Collection[str]) -> None:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from moto.sagemaker.utils import arn_formatter
@@ -39,6 +40,11 @@ class SageMakerModel:
         primary = self.params.get("PrimaryContainer")
         return [primary] if primary is not None else list(self.params.get("Containers") or [])
 
+    @property
+    def is_multi_model(self) -> bool:
+        """Whether a container hosts many models, which callers name by TargetModel."""
+        return any(one.get("Mode") == "MultiModel" for one in self.containers())
+
     def definition(self) -> ContainerDefinition:
         """The one container, as hosting it needs it.
 
@@ -62,14 +68,37 @@ class SageMakerModel:
         )
 
 
+MAX_CONTAINERS = 15
+
+
 def check_new_model(params: Params, arn: str, existing: dict[str, Any]) -> None:
-    """Refuse a name that is taken, and both forms of containers at once.
+    """Refuse a name that is taken, and what containers may not be together.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html and
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html ; wordings are guesses.
 
     Raises:
         AWSValidationException: As AWS words it.
     """
     if params["ModelName"] in existing:
         raise refusals.already_exists("model", arn)
-    if params.get("PrimaryContainer") is not None and params.get("Containers"):
-        # A guess at the wording; API_CreateModel gives the two as alternatives.
-        raise refusals.invalid("Only one of PrimaryContainer and Containers may be specified.")
+    broken = [*_container_violations(params)]
+    if broken:
+        raise refusals.invalid(" ".join(broken))
+
+
+def _container_violations(params: Params) -> Iterator[str]:
+    primary, several = params.get("PrimaryContainer"), params.get("Containers") or []
+    if primary is not None and several:
+        yield "Only one of PrimaryContainer and Containers may be specified."
+    if len(several) > MAX_CONTAINERS:
+        yield f"A model has at most {MAX_CONTAINERS} containers, not {len(several)}."
+    names = [one.get("ContainerHostname") for one in several]
+    for name in dict.fromkeys(one for one in names if one is not None and names.count(one) > 1):
+        yield f"ContainerHostname must be unique: {name}"
+    mode = (params.get("InferenceExecutionConfig") or {}).get("Mode", "Serial")
+    if mode == "Direct" and None in names:
+        yield "Containers that are invoked directly each need a ContainerHostname."
+    for one in ([] if primary is None else [primary]) + several:
+        if one.get("Mode") == "MultiModel" and not one.get("ModelDataUrl") and not one.get("ModelDataSource"):
+            yield "A container of mode MultiModel needs a ModelDataUrl, the prefix of its models."
