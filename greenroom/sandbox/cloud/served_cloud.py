@@ -10,6 +10,7 @@ from greenroom.sandbox.cloud.agenda import Agenda
 from greenroom.sandbox.cloud.application import LocalAwsApplication
 from greenroom.sandbox.cloud.clock import CLOCK, DrivenTime, SystemTime, TimeSource
 from greenroom.sandbox.cloud.clock_page import ClockPage
+from greenroom.sandbox.cloud.cloudwatch.alarm_evaluations import AlarmEvaluations
 from greenroom.sandbox.cloud.container_logs import ContainerLogs
 from greenroom.sandbox.cloud.events.schedules import RuleSchedules
 from greenroom.sandbox.cloud.fleets import Fleets
@@ -17,6 +18,7 @@ from greenroom.sandbox.cloud.hosting import EndpointHost
 from greenroom.sandbox.cloud.http_server import HttpServer
 from greenroom.sandbox.cloud.journal import Journal, Recovery
 from greenroom.sandbox.cloud.lambdas.service import Lambdas
+from greenroom.sandbox.cloud.monitoring.executions import MonitoringExecutions
 from greenroom.sandbox.cloud.runtime import SageMakerRuntime
 from greenroom.sandbox.cloud.stage import RolloutWaits, Stage, TransitionTimes, UnhostedFleets
 
@@ -55,6 +57,7 @@ class ServedCloud:
         self.application = LocalAwsApplication(default_account_id=default_account_id, journal=self.journal)
         self.agenda = Agenda(self.application)
         ClockPage(self.application, self.agenda, time).install()
+        self._install_alarms()
         self.fleets: Fleets | None = None
         if load_models:
             folder.mkdir(parents=True, exist_ok=True)
@@ -64,6 +67,7 @@ class ServedCloud:
         SageMakerRuntime(self.application, self.fleets).install()
         self.functions = Lambdas(self.application, folder / "functions", lambda: self.url)
         self.functions.install()
+        self.agenda.add(MonitoringExecutions(self.application))
         self.agenda.add(RuleSchedules(self.application))
         times = times or TransitionTimes()
         waits = RolloutWaits(times.rollout_wait_factor)
@@ -82,6 +86,12 @@ class ServedCloud:
     def url(self) -> str:
         """What goes into AWS_ENDPOINT_URL."""
         return f"http://127.0.0.1:{self.port}"
+
+    def _install_alarms(self) -> None:
+        # First of all: who looks at an alarm at the same instant sees the state of that instant.
+        evaluations = AlarmEvaluations(self.application)
+        evaluations.install()
+        self.agenda.add(evaluations)
 
     def _install_endpoints(self) -> None:
         from greenroom.sandbox.cloud.sagemaker.transitions import EndpointTransitions

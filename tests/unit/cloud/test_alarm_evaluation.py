@@ -65,7 +65,7 @@ def test_two_of_three_as_in_the_guides_table(text, expected):
 
 @pytest.mark.parametrize("text", ["- - - - X", "- - - X -", "- - - X 0", "- - X - 0"])
 def test_intermittent_data_makes_no_premature_alarm(text):
-    """"the alarm does not go immediately into ALARM state when the data is either `- - - - X` or `- - - X -`"."""
+    """ "the alarm does not go immediately into ALARM state when the data is either `- - - - X` or `- - - X -`"."""
     assert "ALARM" not in states(text, 3, 3)[:2]
 
 
@@ -91,10 +91,9 @@ def naive(signs, periods, to_alarm, treatment):
         chosen = existing[len(existing) - periods :]
         return "ALARM" if chosen.count("X") >= to_alarm else "OK"
     gaps = periods - len(existing)
-    if treatment == "breaching":
-        return "ALARM" if (existing + ["X"] * gaps).count("X") >= to_alarm else "OK"
-    if treatment == "notBreaching":
-        return "ALARM" if (existing + ["0"] * gaps).count("X") >= to_alarm else "OK"
+    filler = {"breaching": "X", "notBreaching": "0"}.get(treatment)
+    if filler is not None:
+        return "ALARM" if (existing + [filler] * gaps).count("X") >= to_alarm else "OK"
     if existing.count("X") >= to_alarm:
         return "ALARM"
     if "0" in existing:

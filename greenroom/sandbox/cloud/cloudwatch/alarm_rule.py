@@ -154,7 +154,7 @@ class _Parser:
             self._expect("(")
             name = self._next("an alarm's name")
             self._expect(")")
-            return InState(token.text, _name_of(name.text))
+            return InState(token.text, name_of(name.text))
         raise AlarmRuleError(f"{token.text!r} at character {token.at}, where {', '.join(STATES)}, TRUE or FALSE may be")
 
     def _take_word(self, word: str) -> bool:
@@ -181,5 +181,6 @@ class _Parser:
             raise AlarmRuleError(f"{token.text!r} at character {token.at}, after the rule's end")
 
 
-def _name_of(name_or_arn: str) -> str:
+def name_of(name_or_arn: str) -> str:
+    """An alarm's name, of its name or its ARN."""
     return name_or_arn.split(":alarm:", maxsplit=1)[1] if name_or_arn.startswith("arn:") else name_or_arn

@@ -132,7 +132,9 @@ def _tokens(text: str) -> Iterator[_Token]:
     while text[position:].strip():
         match = _TOKEN.match(text, position)
         if match is None:
-            raise ExpressionError(f"{text[position:].split()[0]!r} at character {position} is nothing that is known")
+            raise ExpressionError(
+                f"{text[position:].split(maxsplit=1)[0]!r} at character {position} is nothing that is known"
+            )
         kind = match.lastgroup or ""
         found = match.group(kind)
         yield _Token("sign" if found in {"AND", "OR"} else kind, _SAME.get(found, found), match.start(kind))

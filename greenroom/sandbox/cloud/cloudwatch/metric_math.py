@@ -148,8 +148,7 @@ def _combine_series(
         made = function(_at(left, at), _at(right, at))
         if made is not None:
             values[at] = made
-    like = left if isinstance(left, Series) else right
-    assert isinstance(like, Series)
+    like = next(one for one in (left, right) if isinstance(one, Series))
     return replace(like, values=values, is_metric=False)
 
 

@@ -94,6 +94,12 @@ class MetricStore:
     def __iter__(self) -> Iterator[MetricKey]:
         return iter(self._samples)
 
+    def beside(self, more: dict[MetricKey, list[Sample]]) -> MetricStore:
+        """The same metrics, and others in the place of those of the same name."""
+        made = MetricStore()
+        made._samples = self._samples | more
+        return made
+
     def add(self, key: MetricKey, samples: list[Sample]) -> None:
         """Keep what was published; what comes late is put where it belongs."""
         kept = self._samples.setdefault(key, [])

@@ -53,7 +53,9 @@ def reason(rule: Rule, verdict: Verdict, state: str, *, says_minimum: bool) -> s
     counting = [one for one in verdict.evaluated if rule.is_breaching(one.value) == (state == "ALARM")][::-1]
     if not counting:  # the filled ones decided
         return f"Threshold Crossed: {_filled(rule, verdict)}."
-    return f"Threshold Crossed: {_crossed(rule, counting, state, says_minimum=says_minimum)}{_and_filled(rule, verdict)}"
+    return (
+        f"Threshold Crossed: {_crossed(rule, counting, state, says_minimum=says_minimum)}{_and_filled(rule, verdict)}"
+    )
 
 
 def _crossed(rule: Rule, counting: list[Datapoint], state: str, *, says_minimum: bool) -> str:
