@@ -129,6 +129,7 @@ def test_a_topic_and_a_log_group_are_told(aws):
     assert [event["message"] for event in logged] == ['{"state": "ready"}']
 
 
+@pytest.mark.slow
 def test_a_pipeline_and_a_state_machine_are_started(aws):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/pipeline-eventbridge.html."""
     role = aws.role()
@@ -200,6 +201,7 @@ def test_a_disabled_rule_and_a_rule_with_a_schedule_only_get_no_events(aws):
     assert bodies(aws, url) == []
 
 
+@pytest.mark.slow
 def test_a_schedule_fires_by_itself_also_after_a_restart(tmp_path):
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html."""
     time = ManualTime()

@@ -77,8 +77,10 @@ def test_an_event_matches_or_does_not(pattern, expected):
         (
             {"source": [{"begins": "a"}], "detail": {"n": [{"numeric": ["<"]}]}},
             [
-                "source: unknown comparison 'begins'; there are exists, prefix, suffix, equals-ignore-case, wildcard, "
-                "numeric, cidr, anything-but",
+                (
+                    "source: unknown comparison 'begins'; there are exists, prefix, suffix, equals-ignore-case, wildcard, "
+                    "numeric, cidr, anything-but"
+                ),
                 """detail.n: numeric takes ["<", 5] or [">", 0, "<=", 5], not ['<']""",
             ],
         ),

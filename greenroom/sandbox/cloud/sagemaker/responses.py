@@ -8,6 +8,7 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker import responses as moto_responses
 
+from greenroom.sandbox.cloud.monitoring.executions import newest_first
 from greenroom.sandbox.cloud.sagemaker import job_definitions, model_packages
 from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
 from greenroom.sandbox.cloud.sagemaker.endpoint_descriptions import describe
@@ -80,8 +81,10 @@ class SageMakerResponse(moto_responses.SageMakerResponse):  # type: ignore[misc]
         return _page("MonitoringScheduleSummaries", [one.summary() for one in found], request)
 
     def list_monitoring_executions(self) -> ActionResult:
-        """None: the local AWS runs no monitoring jobs yet, and says nothing that did not happen."""
-        return ActionResult({"MonitoringExecutionSummaries": []})
+        """Of every schedule, the newest first."""
+        schedules = self._backend.monitoring_schedules.values()
+        ran = [one for schedule in schedules for one in schedule.execution_summaries()]
+        return _page("MonitoringExecutionSummaries", newest_first(ran, self._request), self._request)
 
     def create_data_quality_job_definition(self) -> ActionResult:
         job_definitions.check_new(self._backend, "DataQuality", self._request["JobDefinitionName"])
