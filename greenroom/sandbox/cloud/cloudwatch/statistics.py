@@ -121,7 +121,8 @@ def _bound(weighted: _Weighted, text: str | None, default: float) -> float:
 
 
 def _inside(weighted: _Weighted, low: float, high: float) -> _Weighted:
-    return [(value, count) for value, count in weighted if low <= value <= high]
+    """As "TM(150:1000) calculates the average after removing all data points that are equal to or lower than 150"."""
+    return [(value, count) for value, count in weighted if low < value <= high]
 
 
 def _mean(weighted: _Weighted) -> float | None:
