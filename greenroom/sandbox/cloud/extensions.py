@@ -43,7 +43,7 @@ def _install() -> None:
     import moto.sagemaker.urls
     from moto.core.responses import BaseResponse
 
-    from greenroom.sandbox.cloud import autoscaling, bucket_policy, clock, determinism, shortcuts
+    from greenroom.sandbox.cloud import additions, autoscaling, bucket_policy, clock, determinism, shortcuts
     from greenroom.sandbox.cloud.cloudwatch.backend import CloudWatchBackend
     from greenroom.sandbox.cloud.cloudwatch.responses import CloudWatchResponse
     from greenroom.sandbox.cloud.events.backend import EventsBackend
@@ -52,6 +52,7 @@ def _install() -> None:
     from greenroom.sandbox.cloud.sagemaker.responses import SageMakerResponse
 
     clock.install_in_moto()
+    additions.install_in_moto()
     determinism.install_in_moto()
     bucket_policy.install_in_moto()
     shortcuts.install_in_moto()

@@ -7,7 +7,7 @@ Beyond names it knows four differences between the two worlds:
 - a list of one ↔ a structure, either way (`s3DataSources: [{…}]` ↔ `S3DataSource: {…}`);
 - a map ↔ a list of pairs (`tags: {a: b}` ↔ `[{Key: a, Value: b}]`);
 - scalars, see `scalar_codec`;
-- members at another depth (`metric.period` ↔ `MetricStat.Period`), given by a table as a path.
+- members at another depth (`metric.period` ↔ `MetricStat.Period`, `arn` ↔ `Targets.0.Arn`), given by a table.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from greenroom.sandbox.provider.member_names import find_member
@@ -205,9 +206,9 @@ class StructureCodec(Codec):
 def _put(request: dict[str, Any], known: Field, item: Any, place: Place, trace: Trace) -> None:
     """Encodes one property and stores it where its member path says."""
     target = request
-    for step in known.member[:-1]:
-        target = target.setdefault(step, {})
-        place = place.into(None, step)
+    for step, following in pairwise(known.member):
+        target = _inside(target, step, following)
+        place = place.into(None, int(step) if step.isdigit() else step)
     if not known.member:
         encoded = known.codec.encode(item, place, trace)
         request.update(encoded if isinstance(encoded, Mapping) else {})
@@ -219,8 +220,20 @@ def _put(request: dict[str, Any], known: Field, item: Any, place: Place, trace: 
         target[known.member[-1]] = encoded
 
 
+def _inside(target: Any, step: str, following: str) -> Any:
+    """The structure, or the only item of the list, one step further into a request; made where it is not there yet."""
+    empty: Any = [] if following.isdigit() else {}
+    if isinstance(target, list):
+        target.extend([empty] if not target else [])
+        return target[0]
+    return target.setdefault(step, empty)
+
+
 def _get(value: Any, member: tuple[str, ...]) -> Any:
     for step in member:
+        if step.isdigit() and isinstance(value, list):
+            value = value[0] if value else None
+            continue
         if not isinstance(value, Mapping) or step not in value:
             return None
         value = value[step]
@@ -228,9 +241,11 @@ def _get(value: Any, member: tuple[str, ...]) -> Any:
 
 
 def _shape_at(shape: BotocoreShape, member: tuple[str, ...]) -> BotocoreShape | None:
-    """The shape at a member path, which may lead through a map (SNS's attributes); None where there is none."""
+    """The shape at a member path, through a map (SNS's attributes) or a list's only item (`Targets.0`) as well."""
     for step in member:
-        if shape.type_name == "map":
+        if shape.type_name == "list" and step.isdigit():
+            shape = shape.member
+        elif shape.type_name == "map":
             shape = shape.value
         elif shape.type_name == "structure" and step in shape.members:
             shape = shape.members[step]
@@ -248,7 +263,8 @@ def build(
         declared: the property's type.
         shape: the member's shape.
         exceptions: property path (no indices) → member path (dotted, relative to the structure that the property's
-            own structure became; empty to spread it into its parent), or None for "no member".
+            own structure became; empty to spread it into its parent; a step `0` is a list's only item), or None for
+            "no member".
         path: the property's path so far, as in the keys of `exceptions`.
     """
 

@@ -23,9 +23,10 @@ from greenroom.sandbox.provider.property_types import PropertyType, Structure, T
 from greenroom.sandbox.provider.scalar_codec import Place, Trace
 from greenroom.sandbox.provider.tagging import Tagging
 from greenroom.sandbox.provider.validator import violations_of
+from greenroom.sandbox.provider.values import UNKNOWN
 
 # Codes by which services say that there is no such thing; SageMaker and CloudFormation say it in a message only.
-GONE_CODE = re.compile(r"NotFound|NoSuch|DoesNotExist|ResourceNotFound|^404$")
+GONE_CODE = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist|ResourceNotFound|^404$")
 GONE_MESSAGE = re.compile(
     r"could not find|\bno \w+(?: \w+)* found|cannot find|does not exist|no longer exists|not found|is not found",
     re.IGNORECASE,
@@ -127,7 +128,8 @@ class ResourceType:
     def replacing(self) -> frozenset[str]:
         """The inputs whose change makes a new resource."""
         inputs = frozenset(self.schema.inputs.properties)
-        always = frozenset({"region"}) & inputs
+        # A new prefix is a new name, whatever the update's request carries.
+        always = (frozenset({"region"}) | ({self.autoname.prefix_property} if self.autoname else set())) & inputs
         if self.replaced_by is not None:
             return self.replaced_by | always
         if self.update == self.create:
@@ -181,7 +183,8 @@ class ResourceType:
         found = [*trace.violations, *self._broken(self.create, request, trace)]
         if self.update not in {None, self.create}:
             trace = Trace()
-            found += self._broken(self.update, self.request(self.update, inputs, trace), trace)
+            chosen_by_aws = {name: UNKNOWN for name in self.identity if name not in inputs}
+            found += self._broken(self.update, self.request(self.update, {**chosen_by_aws, **inputs}, trace), trace)
         return list(dict.fromkeys([*found, *self.extra_violations(inputs)]))
 
     def _broken(self, operation: str, request: Mapping[str, Any], trace: Trace) -> list[Violation]:

@@ -1,6 +1,7 @@
 """One sample of every resource type, with what it needs, what updates it in place, and what replaces it.
 
-A table that is read from top to bottom beside the types' own; cut in two it would only be looked for in two places.
+A table that is read from top to bottom beside the types' own; those of the services beside SageMaker's own stand in
+`aws_samples_*.py`, and are in this one.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.functional.provider import aws_samples_identity, aws_samples_messaging, aws_samples_operations
 from tests.functional.provider.sample import ACCOUNT, BUCKET, ROLE_ARN, TOPIC_ARN, Sample, policy, trust
 
 __all__ = ["ACCOUNT", "BUCKET", "ROLE_ARN", "TOPIC_ARN", "Sample", "policy", "trust"]
@@ -197,8 +199,15 @@ SAMPLES = (
                 }
             },
         },
+        together=(
+            {"retainAllVariantProperties": None, "retainDeploymentConfig": True},
+            {"excludeRetainedVariantProperties": [{"variantPropertyType": "DataCaptureConfig"}]},
+        ),
         replaces={"endpointName": "dev-tumor-2"},
         unread=("deploymentConfig", "retainAllVariantProperties"),
+        unseen=dict.fromkeys(
+            ("excludeRetainedVariantProperties", "retainDeploymentConfig"), "goes with an update, and is told nowhere"
+        ),
     ),
     Sample(
         "aws:sagemaker/endpoint:Endpoint",
@@ -493,6 +502,34 @@ SAMPLES = (
         replaces={"name": "other"},
         import_id="sagemaker/endpoint/dev-tumor/variant/main/sagemaker:variant:DesiredInstanceCount/invocations",
     ),
+    Sample(
+        "aws:appautoscaling/scheduledAction:ScheduledAction",
+        {
+            **RESOURCE,
+            "name": "nights",
+            "schedule": "cron(0 20 * * ? *)",
+            "timezone": "Europe/Zurich",
+            "startTime": "2030-01-01T00:00:00Z",
+            "scalableTargetAction": {"minCapacity": 0.0, "maxCapacity": 1.0},
+        },
+        "nights-sagemaker-endpoint/dev-tumor/variant/main",
+        needs=(
+            *STANDING_ENDPOINT,
+            ("aws:appautoscaling/target:Target", {**RESOURCE, "minCapacity": 1.0, "maxCapacity": 4.0}),
+        ),
+        updates={
+            "schedule": "cron(0 21 * * ? *)",
+            "timezone": "UTC",
+            "startTime": "2031-01-01T00:00:00Z",
+            "endTime": "2032-01-01T00:00:00Z",
+            "scalableTargetAction": {"minCapacity": 1.0, "maxCapacity": 2.0},
+        },
+        replaces={"name": "other"},
+        import_id="sagemaker/endpoint/dev-tumor/variant/main/sagemaker:variant:DesiredInstanceCount/nights",
+    ),
+    *aws_samples_operations.SAMPLES,
+    *aws_samples_messaging.SAMPLES,
+    *aws_samples_identity.SAMPLES,
 )
 
 

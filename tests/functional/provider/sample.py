@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,8 +34,13 @@ class Sample:
         needs: other resources that must stand first: (token, inputs).
         updates: inputs to change in place.
         replaces: inputs to change that make a new resource.
+        together: further changes in place, each of several inputs at once; None takes an input away.
         unread: input paths that AWS never tells.
+        told: inputs that AWS tells in other words.
+        unseen: inputs whose drift AWS does not tell, and why.
+        excused: inputs that change in place and for which there is no other value here, and why.
         remains: what still stands once it is deleted.
+        waits_for: an operation that the local AWS is to get; without it the sample is passed over.
     """
 
     token: str
@@ -45,5 +50,21 @@ class Sample:
     updates: Mapping[str, Any] = field(default_factory=dict)
     replaces: Mapping[str, Any] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
     remains: bool = False
     import_id: str | None = None
+    together: tuple[Mapping[str, Any], ...] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    excused: Mapping[str, str] = field(default_factory=dict)
+    waits_for: str = ""
+
+
+def sample_ids(samples: Iterable[Sample]) -> list[str]:
+    """A name for each sample; further ones of the same type are numbered from 2."""
+    seen: dict[str, int] = {}
+    ids = []
+    for sample in samples:
+        name = sample.token.split(":")[0] + "." + sample.token.rsplit(":", maxsplit=1)[-1]
+        seen[name] = seen.get(name, 0) + 1
+        ids.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return ids

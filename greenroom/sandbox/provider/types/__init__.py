@@ -10,27 +10,39 @@ from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.types import (
     appautoscaling,
     cloudwatch,
+    events,
     iam,
+    iam_policies,
+    iam_users,
     kms,
+    kms_grants,
     logs,
+    logs_parts,
     s3,
     sagemaker,
     sagemaker_endpoint,
     sagemaker_monitoring,
     sns,
+    sqs,
 )
 
 MODULES = (
     appautoscaling,
     cloudwatch,
+    events,
     iam,
+    iam_policies,
+    iam_users,
     kms,
+    kms_grants,
     logs,
+    logs_parts,
     s3,
     sagemaker,
     sagemaker_endpoint,
     sagemaker_monitoring,
     sns,
+    sqs,
 )
 
 

@@ -1,4 +1,6 @@
-"""Application Auto Scaling: the scalable target and its policies. Both are put by the operation that makes them.
+"""Application Auto Scaling: the scalable target, its policies and its scheduled actions.
+
+All are put: the operation that makes them changes them.
 
 The role of a target is never sent when it is not given: AWS uses the service-linked one (trap 9).
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
@@ -22,7 +24,7 @@ TARGET_IDENTITY = ("serviceNamespace", "resourceId", "scalableDimension")
 
 @dataclass(frozen=True, kw_only=True)
 class ScalingType(ResourceType):
-    """A target or a policy; an import names it by the parts of its identity with slashes between.
+    """A target, a policy or an action; an import names it by the parts of its identity with slashes between.
 
     Attributes:
         import_form: what an import's id looks like.
@@ -78,4 +80,21 @@ POLICY = ScalingType(
     import_form="serviceNamespace/resourceId/scalableDimension/policyName",
 )
 
-TYPES = (TARGET, POLICY)
+# Its import is the sandbox's own, after the policy's: the official provider's documentation has none.
+SCHEDULED_ACTION = ScalingType(
+    "aws:appautoscaling/scheduledAction:ScheduledAction",
+    service=SERVICE,
+    create="PutScheduledAction",
+    read="DescribeScheduledActions",
+    update="PutScheduledAction",
+    delete="DeleteScheduledAction",
+    identity=(*TARGET_IDENTITY, "name"),
+    # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/appautoscaling/scheduled_action.go
+    id_format="{name}-{serviceNamespace}-{resourceId}",
+    prefixes=("ScheduledAction",),
+    found=("ScheduledActions", 0),
+    autoname=AutoName(),
+    import_form="serviceNamespace/resourceId/scalableDimension/name",
+)
+
+TYPES = (TARGET, POLICY, SCHEDULED_ACTION)

@@ -127,6 +127,8 @@ ROLE_POLICY = ResourceType(
     identity=("role", "name"),
     id_format="{role}:{name}",
     exceptions={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
+    # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/role_policy.go (ForceNew)
+    replaced_by=frozenset({"name", "namePrefix", "role"}),
     autoname=AutoName(longest=LONGEST_POLICY_NAME),
 )
 
@@ -157,6 +159,7 @@ ROLE_POLICY_ATTACHMENT = RolePolicyAttachmentType(
     identity=("role", "policyArn"),
     id_format="{role}/{policyArn}",
     exceptions={"role": "RoleName", "policyArn": "PolicyArn"},
+    delete_before_replace=True,
 )
 
 TYPES = (ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT)

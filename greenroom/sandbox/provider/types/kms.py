@@ -153,7 +153,8 @@ ALIAS = AliasType(
     update="UpdateAlias",
     delete="DeleteAlias",
     prefixes=("Alias",),
-    autoname=AutoName(before="alias/", longest=256),
+    # What the official provider leaves of the 256: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go
+    autoname=AutoName(before="alias/", longest=238 + len("alias/")),
 )
 
 TYPES = (KEY, ALIAS)

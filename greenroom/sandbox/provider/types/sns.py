@@ -18,7 +18,8 @@ from greenroom.sandbox.provider.scalar_codec import Place, Trace
 from greenroom.sandbox.provider.tagging import Tagging
 
 SERVICE = "sns"
-LONGEST_TOPIC_NAME = 256
+# What the official provider cuts a name at: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go
+LONGEST_TOPIC_NAME = 80
 
 # https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
 TOPIC_ATTRIBUTES = {
@@ -120,7 +121,7 @@ TOPIC = TopicType(
     },
     replaced_by=frozenset({"name", "namePrefix", "fifoTopic"}),
     shared=frozenset({"policy"}),
-    autoname=AutoName(longest=LONGEST_TOPIC_NAME),
+    autoname=AutoName(longest=LONGEST_TOPIC_NAME, fifo_property="fifoTopic"),
     tagging=Tagging(
         subject=("ResourceArn", "arn"), tag="TagResource", untag="UntagResource", list_="ListTagsForResource"
     ),
