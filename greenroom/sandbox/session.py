@@ -20,6 +20,7 @@ from greenroom.errors import StackNotUpError
 from greenroom.sandbox.home import sandbox_home
 
 if TYPE_CHECKING:
+    from greenroom.sandbox.clock import ClockReading
     from greenroom.sandbox.cloud import LocalCloud
     from greenroom.sandbox.engine import (
         Engine,
@@ -116,6 +117,16 @@ class Sandbox:
         if self.cloud.status().state != "ready":
             self.narrate("bringing up the local AWS")
         return self.cloud.ensure_running().url
+
+    def clock(self, *, advance_seconds: float | None = None) -> ClockReading:
+        """What time it is in the local AWS, after `advance_seconds` were skipped: what is due in them happens.
+
+        Raises:
+            greenroom.errors.UserError: it cannot be moved that far.
+        """
+        from greenroom.sandbox.clock import read_clock
+
+        return read_clock(self.ensure_cloud(), advance_seconds=advance_seconds)
 
     def endpoint(self, account_id: str | None = None, accounts: frozenset[str] | None = None) -> CloudEndpoint:
         """The local AWS as a provider sees it.

@@ -14,6 +14,7 @@ _COMMANDS = (
     "status",
     "invoke",
     "logs",
+    "clock",
     "export",
     "env",
     "serve",

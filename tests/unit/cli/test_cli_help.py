@@ -80,6 +80,7 @@ def test_the_commands_are_those_that_the_readme_tells() -> None:
         "greenroom sandbox status",
         "greenroom sandbox invoke",
         "greenroom sandbox logs",
+        "greenroom sandbox clock",
         "greenroom sandbox export",
         "greenroom sandbox env",
         "greenroom sandbox serve",

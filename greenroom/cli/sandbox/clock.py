@@ -1,0 +1,64 @@
+"""`greenroom sandbox clock`: what time it is in the local AWS, and time that a rehearsal skips."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from greenroom.cli.lazy import Command
+from greenroom.cli.options import find_project, json_option, project_option
+from greenroom.cli.terminal import Terminal
+
+EPILOG = """\b
+Examples:
+  greenroom sandbox clock
+  greenroom sandbox clock --advance 10m
+\b
+--json prints {"time", "offset_seconds", "next_due"}, times as ISO 8601; null where the local AWS is stopped.
+Exit codes: 0 told, whether it runs or not; 2 bad input."""
+
+
+def _seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    from greenroom.sandbox.clock import parse_duration
+
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command("clock", cls=Command, epilog=EPILOG, short_help="What time it is in the local AWS; skip some.")
+@click.option(
+    "--advance",
+    "advance_seconds",
+    metavar="DURATION",
+    callback=_seconds,
+    help="Skip so much time: 90s, 10m, 1h30m, 2d.  [default: none]",
+)
+@project_option
+@json_option
+def command(*, advance_seconds: float | None, project_folder: Path | None, as_json: bool) -> None:
+    """Tell what time it is in the local AWS, and move it on.
+
+    Everything that is due in the time that is skipped happens, each at its own instant: alarms are evaluated, rollouts
+    take their steps, policies scale, schedules fire. Skipped time stays skipped, also after a restart. Without
+    --advance nothing is started: a local AWS that is stopped is told as stopped.
+    """
+    root = find_project(project_folder)
+    from greenroom.sandbox.session import Sandbox
+
+    terminal, sandbox = Terminal.here(), Sandbox(root)
+    is_running = sandbox.cloud.status().state == "ready"
+    reading = None if advance_seconds is None and not is_running else sandbox.clock(advance_seconds=advance_seconds)
+    if as_json:
+        terminal.json(None if reading is None else asdict(reading))
+    elif reading is None:
+        terminal.result("the local AWS is stopped; its time goes on when it is started")
+    else:
+        ahead = f"  ({reading.offset_seconds:.0f} s ahead)" if reading.offset_seconds else ""
+        terminal.result(f"time      {reading.time}{ahead}")
+        terminal.result(f"next due  {reading.next_due or 'nothing'}")

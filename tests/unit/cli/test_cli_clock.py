@@ -1,0 +1,51 @@
+"""`greenroom sandbox clock` reads and moves the local AWS's time."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from greenroom.cli.root import root
+from greenroom.sandbox.clock import ClockReading, parse_duration
+from greenroom.sandbox.cloud import in_process_cloud
+from greenroom.sandbox.cloud.clock import ManualTime
+from greenroom.sandbox.session import Sandbox
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2d", 172800), ("0.5h", 1800)]
+)
+def test_a_duration_is_read(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "10", "10 m", "m", "-5m", "1w", "0s"])
+def test_what_is_no_duration_says_what_one_looks_like(text):
+    with pytest.raises(ValueError, match="write 90s, 10m, 1h30m or 2d"):
+        parse_duration(text)
+
+
+def project(folder):
+    (folder / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    return folder
+
+
+def test_a_stopped_local_aws_is_told_and_not_started(tmp_path):
+    runner = CliRunner(env={"GREENROOM_HOME": str(tmp_path / "home"), "NO_COLOR": "1"})
+    arguments = ["sandbox", "clock", "--project", str(project(tmp_path))]
+    told = runner.invoke(root, arguments)
+    assert (told.exit_code, told.stdout) == (0, "the local AWS is stopped; its time goes on when it is started\n")
+    assert json.loads(runner.invoke(root, [*arguments, "--json"]).stdout) is None
+    refused = runner.invoke(root, [*arguments, "--advance", "soon"])
+    assert refused.exit_code == 2
+    assert "'soon' is no duration" in refused.output
+
+
+@pytest.mark.slow  # a cloud
+def test_a_rehearsal_skips_time(tmp_path):
+    with in_process_cloud(time_source=ManualTime(1_750_000_000.0), load_models=False) as address:
+        sandbox = Sandbox(project(tmp_path), cloud_url=address.url)
+        assert sandbox.clock() == ClockReading("2025-06-15T15:06:40+00:00", 0.0, None)
+        assert sandbox.clock(advance_seconds=600) == ClockReading("2025-06-15T15:16:40+00:00", 600.0, None)
