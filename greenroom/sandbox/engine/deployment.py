@@ -17,8 +17,9 @@ from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.checkpoint import Checkpoint
 from greenroom.sandbox.engine.errors import DeploymentError, EngineError
 from greenroom.sandbox.engine.events import Diagnostic, EngineEvent, Severity
-from greenroom.sandbox.engine.executor import Executor
+from greenroom.sandbox.engine.executor import AFTER, Executor
 from greenroom.sandbox.engine.goal import Goal
+from greenroom.sandbox.engine.hooks import Hooks
 from greenroom.sandbox.engine.planner import Planner
 from greenroom.sandbox.engine.project import StackSettings
 from greenroom.sandbox.engine.providers import ProviderRegistry, default_name, with_plugin
@@ -63,6 +64,7 @@ class Deployment:
         *,
         planner: Planner,
         executor: Executor,
+        hooks: Hooks,
         registry: ProviderRegistry,
         checkpoint: Checkpoint,
         settings: StackSettings,
@@ -71,6 +73,7 @@ class Deployment:
     ) -> None:
         self.planner = planner
         self.executor = executor
+        self.hooks = hooks
         self.registry = registry
         self._checkpoint = checkpoint
         self._settings = settings
@@ -81,6 +84,7 @@ class Deployment:
         self._default_references: dict[tuple[str, str, str], str] = {}
         self._registered: dict[str, ResourceState] = {}
         self._goals: dict[str, Goal] = {}
+        self._components: dict[str, Step] = {}
         self._stack_urn = ""
         self._stack_outputs: PropertyMap | None = None
         self._failed = threading.Event()
@@ -191,6 +195,8 @@ class Deployment:
             self._refuse_if_stopped()
             try:
                 self.executor.run(step)
+                if not step.state.custom and step.op in AFTER and step.new is not None:
+                    self._components[step.urn] = step
             except DeploymentError as error:
                 if not self._continue_on_error:
                     raise
@@ -226,6 +232,10 @@ class Deployment:
             raise DeploymentError(f"outputs for {urn}, which is not registered")
         with self._counted():
             self._set(state, outputs)
+            step = self._components.pop(urn, None)
+            if step is not None:
+                old = step.old if step.op is Op.UPDATE else None
+                self.hooks.run(AFTER[step.op], old=old, new=state)
 
     def _set(self, state: ResourceState, outputs: PropertyMap) -> None:
         with self._checkpoint.change() as change:

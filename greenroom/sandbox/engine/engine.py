@@ -12,7 +12,7 @@ import contextvars
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,12 +21,14 @@ from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.backend import StateBackend
 from greenroom.sandbox.engine.builtins import PACKAGE as BUILTIN_PACKAGE
 from greenroom.sandbox.engine.builtins import BuiltinProvider
+from greenroom.sandbox.engine.callbacks import Callbacks
 from greenroom.sandbox.engine.checkpoint import Checkpoint
 from greenroom.sandbox.engine.deployment import Deployment
 from greenroom.sandbox.engine.engine_service import EngineService
 from greenroom.sandbox.engine.errors import DeploymentError, StateWriteError, TargetError
 from greenroom.sandbox.engine.events import Diagnostic, EngineEvent, Finished, Listener, ProgramStarted
 from greenroom.sandbox.engine.executor import Executor
+from greenroom.sandbox.engine.hooks import Hooks, delete_hooks
 from greenroom.sandbox.engine.monitor import ResourceMonitor
 from greenroom.sandbox.engine.options import DEFAULTS, Options
 from greenroom.sandbox.engine.planner import Planner
@@ -40,6 +42,7 @@ from greenroom.sandbox.engine.settling import how_to_settle
 from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Op, Step
 from greenroom.sandbox.engine.targets import Scope
+from greenroom.sandbox.engine.transforms import Transforms
 from greenroom.sandbox.engine.values import PropertyMap, blind
 
 PROGRAM_GRACE_SECONDS = 5.0
@@ -63,6 +66,7 @@ class _Run:
         self.settings = engine.settings()
         self.checkpoint = Checkpoint(engine.backend, engine.stack, base, crypter, dry=preview)
         self.coroutines = Coroutines()
+        self.callbacks = Callbacks()
         builtin = BuiltinProvider(engine.stack_outputs, self._registered)
         factories = {**engine.providers, BUILTIN_PACKAGE: lambda: builtin}
         self.registry = ProviderRegistry(factories, self.coroutines)
@@ -81,12 +85,27 @@ class _Run:
             warn=lambda urn, message: self.emit(Diagnostic("warning", message, urn)),
             complain=lambda urn, message: self.deployment.report("error", message, urn, stops=False),
         )
+        hooks = Hooks(
+            self.callbacks,
+            preview=self.preview,
+            warn=lambda urn, message: self.emit(Diagnostic("warning", message, urn)),
+            complain=lambda urn, message: self.deployment.report(
+                "error", message, urn, stops=not self.options.continue_on_error
+            ),
+        )
         executor = Executor(
-            self.planner, self.registry, self.checkpoint, self.emit, preview=self.preview, parallel=self.parallel
+            self.planner,
+            self.registry,
+            self.checkpoint,
+            self.emit,
+            hooks,
+            preview=self.preview,
+            parallel=self.parallel,
         )
         return Deployment(
             planner=self.planner,
             executor=executor,
+            hooks=hooks,
             registry=self.registry,
             checkpoint=self.checkpoint,
             settings=self.settings,
@@ -136,6 +155,7 @@ class _Run:
     def close(self) -> None:
         """Lets the providers and the journal go."""
         self.checkpoint.close()
+        self.callbacks.close()
         self.registry.close()
         self.coroutines.close()
 
@@ -239,7 +259,7 @@ class Engine:
             protected = [step for step in steps if step.op is not Op.SAME and step.state.protect and not step.is_part]
             for step in protected:
                 run.deployment.report("error", f"{step.urn} is protected: it cannot be deleted", step.urn)
-            if not protected and self._refuse_unasked(run, steps):
+            if not protected and self._refuse_unasked(run, steps) and self._refuse_hooked(run, steps):
                 run.deployment.delete(steps, parallel=run.parallel)
                 run.forget_settled()
             return run.finish(_stack_outputs(run.checkpoint.resources()))
@@ -268,16 +288,26 @@ class Engine:
             run.replan(self)
         run.scope.check_known(_urns(run.olds), what=("replaces",))
         run.emit(ProgramStarted(self.project.name, self.stack, run.preview))
-        failure = self._run_program(run)
         deployment = run.deployment
+        outputs: list[PropertyMap] = []
+        ending = threading.Lock()
+
+        def at_end() -> None:
+            """Ends the deployment, while the program is there to have its hooks called; once."""
+            with ending:
+                if outputs:
+                    return
+                outputs.append(deployment.finish_outputs())
+                if not deployment.has_stopped:
+                    self._delete_leftovers(run)
+
+        failure = self._run_program(run, at_end)
         if failure is not None and not deployment.has_stopped:
             deployment.report("error", failure)
-        outputs = deployment.finish_outputs()
-        if not deployment.has_stopped:
-            self._delete_leftovers(run)
+        at_end()
         if not deployment.has_failed:
             run.forget_settled()
-        return run.finish(outputs)
+        return run.finish(outputs[0])
 
     def _delete_leftovers(self, run: _Run) -> None:
         """What the program no longer has goes; targets that neither it nor the state has are told of."""
@@ -287,6 +317,21 @@ class Engine:
             run.deployment.delete(steps, parallel=run.parallel)
         if missing:
             run.deployment.fail(TargetError(missing))
+
+    @staticmethod
+    def _refuse_hooked(run: _Run, steps: Sequence[Step]) -> bool:
+        """Whether the deletions need no program: it runs the hooks, and a destroy does not run it."""
+        hooked = {step.urn: delete_hooks(step.state) for step in steps if step.op is not Op.SAME}
+        for urn, names in hooked.items():
+            if names:
+                run.deployment.report(
+                    "error",
+                    f"{urn} has delete hooks ({', '.join(names)}), which only a running program can run\n"
+                    "fix: take the resource out of the program and run `up`; or take its hooks off, run `up`, and "
+                    "destroy then",
+                    urn,
+                )
+        return not any(hooked.values())
 
     @staticmethod
     def _refuse_unasked(run: _Run, steps: Sequence[Step]) -> bool:
@@ -302,10 +347,16 @@ class Engine:
             )
         return not unasked or run.preview
 
-    def _run_program(self, run: _Run) -> str | None:
+    def _run_program(self, run: _Run, at_end: Callable[[], None]) -> str | None:
         deployment = run.deployment
         monitor = ResourceMonitor(
-            deployment, project=self.project.name, stack=self.stack, dry_run=run.preview, parallel=run.parallel
+            deployment,
+            Transforms(run.callbacks),
+            project=self.project.name,
+            stack=self.stack,
+            dry_run=run.preview,
+            parallel=run.parallel,
+            at_end=at_end,
         )
         program = Program(
             self.project,

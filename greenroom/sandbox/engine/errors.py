@@ -136,6 +136,14 @@ class RegistrationError(DeploymentError):
     """A registration that the real engine would refuse as well."""
 
 
+class CallbackError(DeploymentError):
+    """A function that the program gave the engine, a transform or a hook, raised."""
+
+
+class HookError(DeploymentError):
+    """A resource hook failed before its resource's operation, which was not begun; or an error hook did."""
+
+
 class ProviderError(DeploymentError):
     """A provider raised, or answered what the protocol does not allow.
 

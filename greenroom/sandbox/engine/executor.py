@@ -13,14 +13,15 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from greenroom.sandbox.engine.checkpoint import Checkpoint
-from greenroom.sandbox.engine.errors import InitFailedError, ProviderError, RegistrationError
+from greenroom.sandbox.engine.errors import HookError, InitFailedError, ProviderError, RegistrationError
 from greenroom.sandbox.engine.events import EngineEvent, StepFailed, StepStarted, StepSucceeded
+from greenroom.sandbox.engine.hooks import Hooks, Moment
 from greenroom.sandbox.engine.planner import Planner
 from greenroom.sandbox.engine.provider_calls import ProviderCalls
 from greenroom.sandbox.engine.providers import ProviderRegistry
 from greenroom.sandbox.engine.state import Operation, ResourceState
 from greenroom.sandbox.engine.steps import Op, Step
-from greenroom.sandbox.engine.values import UNKNOWN_STRING, Secret, secret_like
+from greenroom.sandbox.engine.values import UNKNOWN_STRING, PropertyMap, Secret, secret_like
 
 _PENDING: Mapping[Op, str] = {
     Op.CREATE: "creating",
@@ -33,6 +34,14 @@ _PENDING: Mapping[Op, str] = {
     Op.IMPORT: "importing",
     Op.IMPORT_REPLACEMENT: "importing",
 }
+#: What runs once a step is done.
+AFTER: Mapping[Op, Moment] = {
+    Op.CREATE: "AfterCreate",
+    Op.CREATE_REPLACEMENT: "AfterCreate",
+    Op.UPDATE: "AfterUpdate",
+    Op.DELETE: "AfterDelete",
+    Op.DELETE_REPLACED: "AfterDelete",
+}
 
 
 class Executor:
@@ -44,6 +53,7 @@ class Executor:
         registry: ProviderRegistry,
         checkpoint: Checkpoint,
         emit: Callable[[EngineEvent], None],
+        hooks: Hooks,
         *,
         preview: bool,
         parallel: int,
@@ -55,6 +65,7 @@ class Executor:
             registry: the providers.
             checkpoint: records what happens.
             emit: takes the events.
+            hooks: run before and after the operations.
             preview: whether nothing is to be changed.
             parallel: how many operations of providers may run at once.
         """
@@ -62,6 +73,7 @@ class Executor:
         self._registry = registry
         self._checkpoint = checkpoint
         self._emit = emit
+        self._hooks = hooks
         self._preview = preview
         self._slots = threading.BoundedSemaphore(parallel)
         self._done: list[Step] = []
@@ -79,6 +91,7 @@ class Executor:
         Raises:
             ProviderError: it failed; the event was sent and the state recorded.
             RegistrationError: as well, for a reason that lies in the program or the state.
+            HookError: as well, since one of its hooks failed.
         """
         self._emit(StepStarted(step))
         operation = self._begin(step)
@@ -88,14 +101,22 @@ class Executor:
             self._finish(step, operation)
             self._emit(StepFailed(step, error.message))
             raise
-        except (ProviderError, RegistrationError) as error:
+        except (ProviderError, RegistrationError, HookError) as error:
             self._fail(operation)
             self._emit(StepFailed(step, error.message))
             raise
+        told = (step.old and step.old.copy(), step.new and step.new.copy())
         self._finish(step, operation)
+        self._run_after_hooks(step, *told)
         with self._done_lock:
             self._done.append(step)
         self._emit(StepSucceeded(step))
+
+    def _run_after_hooks(self, step: Step, old: ResourceState | None, new: ResourceState | None) -> None:
+        """A component's creation and update are over only when its outputs are there (`Deployment.set_outputs`)."""
+        moment = AFTER.get(step.op)
+        if moment is not None and (step.state.custom or moment == "AfterDelete"):
+            self._hooks.run(moment, old=old if moment != "AfterCreate" else None, new=new)
 
     def _finish(self, step: Step, operation: Operation | None) -> None:
         self._mark_secrets(step)
@@ -138,34 +159,45 @@ class Executor:
 
     def _create(self, step: Step) -> None:
         new = step.state
+        self._hooks.run("BeforeCreate", new=new)
         failure = None
         if new.custom:
             provider = self._provider(new)
-            with self._slots:
-                failure = self._ask_to_create(provider, new)
+            try:
+                self._hooks.retrying("create", lambda: self._ask_to_create(provider, new), new=new)
+            except InitFailedError as error:
+                failure = error
         new.created = new.modified = _now()
         if step.marks_deletion and step.old is not None:
             step.old.delete = True
         if failure is not None:
             raise failure
 
-    def _ask_to_create(self, provider: ProviderCalls | ProviderRegistry, new: ResourceState) -> InitFailedError | None:
-        """Why the resource is unfinished; it is in the state then, and the next `up` updates it, to finish it."""
+    def _ask_to_create(self, provider: ProviderCalls | ProviderRegistry, new: ResourceState) -> None:
+        """An unfinished resource is in the state as that, and the next `up` updates it, to finish it."""
+        new.init_errors = ()
         try:
-            new.id, new.outputs = provider.create(new.urn, new.inputs, new.timeouts.create, preview=self._preview)
+            with self._slots:
+                new.id, new.outputs = provider.create(new.urn, new.inputs, new.timeouts.create, preview=self._preview)
         except InitFailedError as error:
             new.id, new.outputs, new.init_errors = error.id, error.outputs, error.reasons
-            return error
-        return None
+            raise
 
     def _update(self, step: Step) -> None:
         old, new = _both(step)
         new.id = old.id
+        self._hooks.run("BeforeUpdate", old=old, new=new)
         if not new.custom:
             return
         provider = self._provider(new)
+        new.outputs = self._hooks.retrying("update", lambda: self._ask_to_update(provider, old, new), old=old, new=new)
+        new.modified = _now()
+
+    def _ask_to_update(
+        self, provider: ProviderCalls | ProviderRegistry, old: ResourceState, new: ResourceState
+    ) -> PropertyMap:
         with self._slots:
-            new.outputs = provider.update(
+            return provider.update(
                 new.urn,
                 old.id,
                 old.outputs,
@@ -174,10 +206,10 @@ class Executor:
                 ignored=new.ignore_changes,
                 preview=self._preview,
             )
-        new.modified = _now()
 
     def _delete(self, step: Step) -> None:
         old = step.state
+        self._hooks.run("BeforeDelete", old=old)
         if step.op is Op.DELETE and old.protect:
             raise RegistrationError(
                 f"resource {old.urn!r} cannot be deleted: it is protected",
@@ -186,10 +218,13 @@ class Executor:
         is_kept = old.external or old.retain_on_delete or old.deleted_with in self._planner.deleted
         if not self._preview and old.custom and not is_kept:
             provider = self._provider(old)
-            with self._slots:
-                provider.delete(old.urn, old.id, old.outputs, old.timeouts.delete)
+            self._hooks.retrying("delete", lambda: self._ask_to_delete(provider, old), old=old)
         if step.pends_replacement:
             old.pending_replacement = True
+
+    def _ask_to_delete(self, provider: ProviderCalls | ProviderRegistry, old: ResourceState) -> None:
+        with self._slots:
+            provider.delete(old.urn, old.id, old.outputs, old.timeouts.delete)
 
     def _read(self, step: Step) -> None:
         new = step.state

@@ -20,6 +20,16 @@ from greenroom.sandbox.engine.values import PropertyMap, Value
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+#: A registration's hooks by the names that a deployment has for their moments.
+_HOOKS = {
+    "before_create": "BeforeCreate",
+    "after_create": "AfterCreate",
+    "before_update": "BeforeUpdate",
+    "after_update": "AfterUpdate",
+    "before_delete": "BeforeDelete",
+    "after_delete": "AfterDelete",
+    "on_error": "OnError",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class Goal:
     aliases: tuple[Alias, ...] = ()
     timeouts: Timeouts = NO_TIMEOUTS
     import_id: str = ""
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def state(self, urn: str, old: ResourceState | None) -> ResourceState:
         """The state that the goal leads to, before any provider had its say."""
@@ -83,6 +94,7 @@ class Goal:
             ignore_changes=self.ignore_changes,
             replace_on_changes=self.replace_on_changes,
             replacement_trigger=self.replacement_trigger,
+            hooks=self.hooks,
         )
 
 
@@ -95,9 +107,7 @@ def refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
     where = f"resource {request.name!r}, type {request.type}"
     refused = {
         "remote (multi-language) components": request.remote,
-        "resource transforms": len(request.transforms) > 0,
         "state migrations": len(request.state_migrations) > 0,
-        "resource hooks": request.HasField("hooks") and request.hooks.ByteSize() > 0,
         "parameterized packages": bool(request.packageRef),
         "dynamic providers": request.type.startswith("pulumi-python:dynamic"),
         "environment variable mappings of providers": len(request.envVarMappings) > 0,
@@ -144,6 +154,7 @@ def parse(request: resource_pb2.RegisterResourceRequest, *, parent: Goal | None,
         aliases=(*(Alias(urn=item) for item in request.aliasURNs), *map(_alias, request.aliases)),
         timeouts=_timeouts(request),
         import_id=request.importId,
+        hooks=_hooks(request),
     )
 
 
@@ -156,6 +167,11 @@ def _property_dependencies(
         return dict.fromkeys(inputs, found) if found else dict.fromkeys(inputs, ())
     said = {key: tuple(sorted(item.urns)) for key, item in request.propertyDependencies.items()}
     return {**said, **{key: () for key in inputs if key not in said}}
+
+
+def _hooks(request: resource_pb2.RegisterResourceRequest) -> dict[str, tuple[str, ...]]:
+    named = {moment: tuple(getattr(request.hooks, key)) for key, moment in _HOOKS.items()}
+    return {moment: names for moment, names in named.items() if names}
 
 
 def _alias(alias: alias_pb2.Alias) -> Alias:

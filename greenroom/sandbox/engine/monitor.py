@@ -8,11 +8,12 @@ https://github.com/pulumi/pulumi/blob/master/proto/pulumi/resource.proto
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2, resource_pb2
+from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2
 
 from greenroom.sandbox.engine import goal as goals
 from greenroom.sandbox.engine import urn as urns
@@ -20,6 +21,7 @@ from greenroom.sandbox.engine import wire
 from greenroom.sandbox.engine.deployment import Deployment, Outcome, StoppedError
 from greenroom.sandbox.engine.errors import EngineError, UnsupportedError
 from greenroom.sandbox.engine.goal import Goal
+from greenroom.sandbox.engine.transforms import Transforms
 from greenroom.sandbox.engine.values import UNKNOWN_STRING, has_unknown
 
 #: What the SDK calls a feature by its name, and what it means to the user.
@@ -30,6 +32,11 @@ SUPPORTED_FEATURES: Final = {
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
     "replacementTrigger": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+    "transforms": resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    "errorHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    "sendsOptionsToHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_SENDS_OPTIONS_TO_HOOKS,
 }
 
 
@@ -64,8 +71,31 @@ def _stopping(error: Exception) -> MonitorError:
 class ResourceMonitor:
     """The engine's side of the SDK's `ResourceMonitor` service. The method names are the service's."""
 
-    def __init__(self, deployment: Deployment, *, project: str, stack: str, dry_run: bool, parallel: int) -> None:
+    def __init__(  # one a fact that the program may ask for
+        self,
+        deployment: Deployment,
+        transforms: Transforms,
+        *,
+        project: str,
+        stack: str,
+        dry_run: bool,
+        parallel: int,
+        at_end: Callable[[], None],
+    ) -> None:
+        """A monitor.
+
+        Args:
+            deployment: takes the registrations.
+            transforms: the program's.
+            project: the project's name.
+            stack: the stack's name.
+            dry_run: whether this is a preview.
+            parallel: how many operations may run at once.
+            at_end: is called when the program has registered everything, and still runs: its hooks can be called.
+        """
         self._deployment = deployment
+        self._transforms = transforms
+        self._at_end = at_end
         self._project = project
         self._stack = stack
         self._dry_run = dry_run
@@ -92,8 +122,9 @@ class ResourceMonitor:
         )
 
     def SignalAndWaitForShutdown(self, request: empty_pb2.Empty) -> empty_pb2.Empty:  # noqa: N802
-        """The program has registered everything. There are no hooks to wait for."""
+        """The program has registered everything, and stays to have its hooks called while the rest is deleted."""
         del request
+        self._at_end()
         return empty_pb2.Empty()
 
     # -- resources ----------------------------------------------------------------------------------------------------
@@ -103,6 +134,7 @@ class ResourceMonitor:
     ) -> resource_pb2.RegisterResourceResponse:
         """Brings a resource to what the program asks of it."""
         try:
+            request = self._transforms.apply(request)
             goals.refuse_unsupported(request)
             parent = self._deployment.goal(request.parent) if request.parent else None
             provider = self._provider_of(request, parent)
@@ -111,6 +143,7 @@ class ResourceMonitor:
         except EngineError as error:
             self._refuse(error)
         state = done.state
+        self._transforms.remember(state.urn, request)
         if not request.custom:
             inherited = self._component_providers.get(request.parent, {})
             self._component_providers[state.urn] = {**inherited, **request.providers}
@@ -186,6 +219,10 @@ class ResourceMonitor:
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802
         """Calls a provider's function. Arguments that are unknown leave the answer unknown."""
+        try:
+            request = self._transforms.apply_to_invoke(request)
+        except EngineError as error:
+            raise MonitorError(grpc.StatusCode.UNKNOWN, error.message) from error
         arguments = wire.from_struct(request.args)
         if has_unknown(arguments):
             return resource_pb2.ResourceInvokeResponse(unknown=True)
@@ -207,6 +244,34 @@ class ResourceMonitor:
         found = [provider_pb2.CheckFailure(property=item.property, reason=item.reason) for item in failures]
         return resource_pb2.ResourceInvokeResponse(**{"return": wire.to_struct(answer), "failures": found})
 
+    # -- functions of the program -------------------------------------------------------------------------------------
+
+    def RegisterStackTransform(self, request: callback_pb2.Callback) -> empty_pb2.Empty:  # noqa: N802
+        """A transform of every resource."""
+        self._transforms.add_to_stack(request)
+        return empty_pb2.Empty()
+
+    def RegisterStackInvokeTransform(self, request: callback_pb2.Callback) -> empty_pb2.Empty:  # noqa: N802
+        """A transform of every function call."""
+        self._transforms.add_to_invokes(request)
+        return empty_pb2.Empty()
+
+    def RegisterResourceHook(self, request: resource_pb2.RegisterResourceHookRequest) -> empty_pb2.Empty:  # noqa: N802
+        """A resource hook."""
+        try:
+            self._deployment.hooks.register(request)
+        except EngineError as error:
+            self._refuse(error)
+        return empty_pb2.Empty()
+
+    def RegisterErrorHook(self, request: resource_pb2.RegisterErrorHookRequest) -> empty_pb2.Empty:  # noqa: N802
+        """An error hook."""
+        try:
+            self._deployment.hooks.register_error_hook(request)
+        except EngineError as error:
+            self._refuse(error)
+        return empty_pb2.Empty()
+
     # -- what is refused by name --------------------------------------------------------------------------------------
 
     def Call(self, request: resource_pb2.ResourceCallRequest) -> NoReturn:  # noqa: N802
@@ -220,21 +285,3 @@ class ResourceMonitor:
     def ExistsResource(self, request: Any) -> NoReturn:  # noqa: N802
         """Whether a resource exists: refused."""
         self._refuse(UnsupportedError("resource existence checks", where=f"{request.type} {request.id}"))
-
-    def RegisterStackTransform(self, request: Any) -> NoReturn:  # noqa: N802
-        """Transforms of the whole stack: refused."""
-        del request
-        self._refuse(UnsupportedError("resource transforms of the stack"))
-
-    def RegisterStackInvokeTransform(self, request: Any) -> NoReturn:  # noqa: N802
-        """Transforms of invokes: refused."""
-        del request
-        self._refuse(UnsupportedError("invoke transforms"))
-
-    def RegisterResourceHook(self, request: resource_pb2.RegisterResourceHookRequest) -> NoReturn:  # noqa: N802
-        """Resource hooks: refused."""
-        self._refuse(UnsupportedError("resource hooks", where=request.name))
-
-    def RegisterErrorHook(self, request: Any) -> NoReturn:  # noqa: N802
-        """Error hooks: refused."""
-        self._refuse(UnsupportedError("error hooks", where=request.name))

@@ -71,6 +71,7 @@ class ResourceState:
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
     replacement_trigger: Value = None
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_provider(self) -> bool:
@@ -205,6 +206,8 @@ def resource_to_json(state: ResourceState, encrypt: Callable[[str, str], str]) -
         data["customTimeouts"] = {
             key: whole(getattr(state.timeouts, key)) for key in _TIMEOUT_FIELDS if getattr(state.timeouts, key)
         }
+    if state.hooks:
+        data["resourceHooks"] = {moment: list(names) for moment, names in state.hooks.items()}
     if state.replacement_trigger is not None:
         place = f"{state.urn}/{state.id}/replacementTrigger"
         data["replacementTrigger"] = value_to_json(state.replacement_trigger, place, encrypt)
@@ -227,6 +230,7 @@ def resource_from_json(data: Mapping[str, Any], decrypt: Callable[[str, str], st
         outputs=value_from_json(data.get("outputs") or {}, f"{place}/outputs", decrypt),
         property_dependencies={key: tuple(found) for key, found in (data.get("propertyDependencies") or {}).items()},
         timeouts=Timeouts(**{key: float(timeouts.get(key) or 0) for key in _TIMEOUT_FIELDS}),
+        hooks={moment: tuple(names) for moment, names in (data.get("resourceHooks") or {}).items()},
         replacement_trigger=value_from_json(data.get("replacementTrigger"), f"{place}/replacementTrigger", decrypt),
         **_scalar_fields(data),
     )

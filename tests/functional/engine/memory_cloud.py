@@ -48,6 +48,7 @@ class MemoryCloud:
     at_once: int = 0
     made: Counter[str] = field(default_factory=Counter)
     invoked: int = 0
+    failures_left: int | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def provider(self) -> MemoryProvider:
@@ -56,6 +57,13 @@ class MemoryCloud:
     def did(self, action: str, urn: str) -> None:
         with self.lock:
             self.log.append((action, urn.rsplit("::", 1)[-1]))
+
+    def still_fails(self) -> bool:
+        """Whether what is to fail does: as often as `failures_left` says, always where it says nothing."""
+        if self.failures_left is None:
+            return True
+        self.failures_left -= 1
+        return self.failures_left >= 0
 
     def actions(self, *kinds: str) -> list[tuple[str, str]]:
         return [item for item in self.log if not kinds or item[0] in kinds]
@@ -124,7 +132,7 @@ class MemoryProvider(sdk.Provider):
             self.cloud.at_once -= 1
 
     def _fail_if(self, action: str, inputs: dict[str, PropertyValue]) -> None:
-        if bare(inputs.get("fail")) == action:
+        if bare(inputs.get("fail")) == action and self.cloud.still_fails():
             raise ValueError(f"the box would not {action}" + (f" with {bare(inputs['pw'])}" if "pw" in inputs else ""))
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:

@@ -19,10 +19,6 @@ from greenroom.sandbox.engine.settling import settle_pending_creates
 from tests.functional.engine.harness import PRELUDE, Stage, errors, ops
 
 REFUSED = {
-    "transforms": 'a = Box("a", opts=ResourceOptions(transforms=[lambda args: None]))',
-    "transforms ": "pulumi.runtime.register_resource_transform(lambda args: None)",
-    "invoke transforms": "pulumi.runtime.register_invoke_transform(lambda args: None)",
-    "resource hooks": 'a = Box("a", opts=ResourceOptions(hooks=pulumi.ResourceHookBinding(after_create=[print])))',
     "remote (multi-language) components": 'a = pulumi.ComponentResource("my:index:Far", "far", {}, None, True)',
     "methods of multi-language components": 'pulumi.runtime.call("mem:index:method", {}).apply(print)',
     "dynamic providers": (
