@@ -221,14 +221,19 @@ class Sandbox:
         self.require(stack)
         return self.engine(stack, account_id=account_id, listener=listener).destroy(*_given(options))
 
-    def export(self, stack: str) -> dict[str, Any]:
-        """The stack's state as `pulumi stack export` gives it; secrets stay encrypted.
+    def export(self, stack: str, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The stack's state as `pulumi stack export` gives it; secrets stay encrypted unless they are asked for.
 
         Raises:
             StackNotUpError: the stack has no state.
         """
         self.require(stack)
-        return self.state.export(stack)
+        document = self.state.export(stack)
+        if not show_secrets:
+            return document
+        from greenroom.sandbox.engine.state_transfer import with_open_secrets
+
+        return with_open_secrets(self.state, document)
 
     def outputs(self, stack: str) -> Mapping[str, Any]:
         """The outputs of a stack's program, values as the engine holds them (secrets are `Secret`)."""
@@ -237,7 +242,7 @@ class Sandbox:
 
     def stacks(self) -> dict[str, int]:
         """The stacks that have a state, and of how many resources each consists; 0 after `destroy`."""
-        return {stack: len(self.state.load(stack)[0].resources) for stack in self.state.list()}
+        return {stack: self.state.count(stack) for stack in self.state.list()}
 
     def require(self, stack: str) -> None:
         """Raise `StackNotUpError`, naming the stacks there are, unless the stack has a state."""

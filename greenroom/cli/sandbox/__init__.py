@@ -16,11 +16,16 @@ _COMMANDS = (
     "logs",
     "clock",
     "export",
+    "import",
+    "state",
     "env",
     "serve",
     "stop",
     "reset",
 )
+
+_MODULES = {"import": "import_"}
+"""Those whose name is a word of Python's."""
 
 EPILOG = """\b
 Examples:
@@ -31,7 +36,11 @@ Examples:
 Exit codes: 0 it worked, 1 the deployment failed, 2 bad input, 130 interrupted."""
 
 
-@click.group(cls=LazyGroup, commands_from={name: f"greenroom.cli.sandbox.{name}" for name in _COMMANDS}, epilog=EPILOG)
+@click.group(
+    cls=LazyGroup,
+    commands_from={name: f"greenroom.cli.sandbox.{_MODULES.get(name, name)}" for name in _COMMANDS},
+    epilog=EPILOG,
+)
 def command() -> None:
     """Run a Pulumi Python project against a local AWS: no account, no Docker, no Pulumi CLI.
 

@@ -310,7 +310,7 @@ class StateBackend:
 
     def remove(self, stack: str) -> None:
         """Forgets a stack; what it deployed stays where it is."""
-        for file in (self.journal_path(stack), self.path(stack), self.backup_path(stack)):
+        for file in (self.journal_path(stack), self.path(stack), self.backup_path(stack)):  # the journal stands on it
             self._disk.remove(file)
 
     @contextmanager

@@ -82,6 +82,14 @@ def settle_pending_creates(backend: StateBackend, stack: str, *, imports: Mappin
     )
 
 
+def clear_pending_create(backend: StateBackend, stack: str, urn: str) -> None:
+    """Notes that the creation in doubt of one resource came to nothing."""
+    with backend.lock(stack, f"greenroom sandbox refresh {stack}"):
+        deployment, crypter = backend.load(stack)
+        deployment.pending = [item for item in deployment.pending if item.type != CREATING or item.resource.urn != urn]
+        backend.save(stack, deployment, crypter)
+
+
 def _refuse_unknown(stack: str, imports: Mapping[str, str], in_doubt: Sequence[Operation]) -> None:
     known = [item.resource.urn for item in in_doubt]
     unknown = [urn for urn in imports if urn not in known]

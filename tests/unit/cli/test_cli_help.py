@@ -55,7 +55,7 @@ def commands(
 
 
 ROOT = root.make_context("greenroom", [], resilient_parsing=True)
-LEAVES = [pytest.param(command, id=name) for name, command in commands() if not isinstance(command, click.Group)]
+LEAVES = [pytest.param(name, command, id=name) for name, command in commands() if not isinstance(command, click.Group)]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["sandbox", "--help"], ["sandbox", "up", "--help"], ["--version"]])
@@ -82,6 +82,13 @@ def test_the_commands_are_those_that_the_readme_tells() -> None:
         "greenroom sandbox logs",
         "greenroom sandbox clock",
         "greenroom sandbox export",
+        "greenroom sandbox import",
+        "greenroom sandbox state",
+        "greenroom sandbox state delete",
+        "greenroom sandbox state list",
+        "greenroom sandbox state rename",
+        "greenroom sandbox state repair",
+        "greenroom sandbox state unprotect",
         "greenroom sandbox env",
         "greenroom sandbox serve",
         "greenroom sandbox stop",
@@ -90,11 +97,11 @@ def test_the_commands_are_those_that_the_readme_tells() -> None:
     ]
 
 
-@pytest.mark.parametrize("command", LEAVES)
-def test_every_command_shows_an_example_and_its_exit_codes(command: click.Command) -> None:
+@pytest.mark.parametrize(("name", "command"), LEAVES)
+def test_every_command_shows_an_example_and_its_exit_codes(name: str, command: click.Command) -> None:
     help_text = command.get_help(command.make_context(command.name, [], parent=ROOT, resilient_parsing=True))
     assert "Example" in help_text
-    assert f"greenroom {'sandbox ' if 'sandbox' in command.callback.__module__ else ''}{command.name}" in help_text
+    assert name in help_text
     assert "Exit codes: 0 " in help_text
 
 
