@@ -23,7 +23,7 @@ from greenroom.sandbox.cloud.stage import FleetKey
 
 EVENT = "container-log-lines"
 MAX_EVENTS = 5000
-"""How many lines are taken over at once; CloudWatch's own limit is 10,000 a PutLogEvents."""
+"""How many lines are taken over in one event of the journal; CloudWatch's own limit is 10,000 a PutLogEvents."""
 
 
 def log_group_of(endpoint_name: str) -> str:
@@ -55,6 +55,12 @@ class ContainerLogs:
             for variant, path in paths.items():
                 self._read_bytes[key, variant] = path.stat().st_size if path.is_file() else 0
 
+    def follow_also(self, key: FleetKey, name: str, path: Path) -> None:
+        """Take over the lines of one more container of a fleet, all of them."""
+        with self._lock:
+            self._followed[key] = {**self._followed.get(key, {}), name: path}
+            self._read_bytes.setdefault((key, name), 0)
+
     def forget(self, key: FleetKey) -> None:
         """Take over no more lines of a fleet."""
         with self._lock:
@@ -64,14 +70,15 @@ class ContainerLogs:
         """Put the whole lines that are new into CloudWatch Logs."""
         for variant, path in self._followed.get(key, {}).items():
             lines = self._new_lines(key, variant, path)
-            if lines:
+            for start in range(0, len(lines), MAX_EVENTS):
                 attributes = {
                     "account_id": key.account_id,
                     "region": key.region,
                     "group": log_group_of(key.endpoint_name),
                     "stream": log_stream_of(key, variant),
                 }
-                self._application.record(EVENT, attributes, json.dumps(lines).encode())
+                batch = lines[start : start + MAX_EVENTS]
+                self._application.record(EVENT, attributes, json.dumps(batch).encode())
 
     def _new_lines(self, key: FleetKey, variant: str, path: Path) -> list[str]:
         with self._lock:
@@ -82,7 +89,7 @@ class ContainerLogs:
                 text = file.read()
             whole = text[: text.rfind(b"\n") + 1]
             self._read_bytes[key, variant] += len(whole)
-            return [line for line in whole.decode(errors="replace").splitlines() if line][-MAX_EVENTS:]
+            return [line for line in whole.decode(errors="replace").splitlines() if line]
 
     def _before_read(self, identity: RequestIdentity) -> None:
         if identity.service == "logs":

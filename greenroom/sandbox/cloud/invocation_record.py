@@ -1,14 +1,18 @@
 """What an invocation leaves behind: its metrics and its captured record.
 
-The metrics are those of https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html, with dimensions
-EndpointName and VariantName; latencies are in microseconds. Utilization is left out: one local process says nothing
-about an instance.
+The metrics are those of https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html , with dimensions
+EndpointName and VariantName, and once more with EndpointConfigName, by which an alarm watches the new fleet only:
+https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html . Latencies are in
+microseconds. Serverless and asynchronous endpoints publish metrics of their own in place of some.
+
+Instance metrics (CPUUtilization, …) are a local measure of the serving process, at most one a minute.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.s3.exceptions import MissingBucket
@@ -18,30 +22,50 @@ from moto.utilities.utils import get_partition
 from greenroom.sandbox.cloud.application import LocalAwsApplication
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.hosting import DataCaptureObject, Invocation
+from greenroom.sandbox.cloud.hosting.usage import Utilization
 
 EVENT = "invocation"
 NAMESPACE = "AWS/SageMaker"
+INSTANCE_NAMESPACE = "/aws/sagemaker/Endpoints"
 LOG = logging.getLogger("greenroom.sandbox.cloud")
+
+Metric = tuple[str, float, str]
+"""Name, value and unit."""
+Kind = Literal["real-time", "serverless", "asynchronous"]
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where an invocation was served."""
+
+    account_id: str
+    region: str
+    endpoint_name: str
+    variant_name: str
+    endpoint_config_name: str
+
+    def attributes(self) -> dict[str, Any]:
+        """For an event of the journal."""
+        return {
+            "account_id": self.account_id,
+            "region": self.region,
+            "endpoint_name": self.endpoint_name,
+            "variant_name": self.variant_name,
+            "endpoint_config_name": self.endpoint_config_name,
+        }
 
 
 def record(
     application: LocalAwsApplication,
-    *,
-    account_id: str,
-    region: str,
-    endpoint_name: str,
-    invocation: Invocation,
-    instance_count: int,
+    served: Served,
+    metrics: list[Metric],
     captured: DataCaptureObject | None,
+    utilization: Utilization | None = None,
 ) -> None:
     """Keep the metrics of one invocation, and its captured record where it was sampled."""
-    attributes: dict[str, Any] = {
-        "account_id": account_id,
-        "region": region,
-        "endpoint_name": endpoint_name,
-        "variant_name": invocation.variant,
-        "metrics": _metrics(invocation, instance_count),
-    }
+    attributes: dict[str, Any] = served.attributes() | {"metrics": metrics}
+    if utilization is not None:
+        attributes["instance_metrics"] = instance_metrics(utilization)
     body = b""
     if captured is not None:
         attributes |= {"bucket": captured.bucket, "key": captured.key, "kms_key_id": captured.kms_key_id}
@@ -49,45 +73,74 @@ def record(
     application.record(EVENT, attributes, body)
 
 
-def _metrics(invocation: Invocation, instance_count: int) -> list[tuple[str, float, str]]:
+def invocation_metrics(invocation: Invocation, instance_count: int, kind: Kind) -> list[Metric]:
+    """What CloudWatch gets of one invocation.
+
+    "Any metric not listed below is not published if the endpoint is enabled for asynchronous inference. Such metrics
+    include: OverheadLatency, Invocations, InvocationsPerInstance":
+    https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-monitor.html
+    """
     is_4xx, is_5xx = 400 <= invocation.status < 500, invocation.status >= 500
-    return [
-        ("Invocations", 1.0, "Count"),
-        ("InvocationsPerInstance", 1.0 / instance_count, "Count"),
+    metrics: list[Metric] = [
         ("ModelLatency", float(invocation.model_latency_us), "Microseconds"),
-        ("OverheadLatency", float(invocation.overhead_us), "Microseconds"),
         ("Invocation4XXErrors", float(is_4xx), "Count"),
         ("Invocation5XXErrors", float(is_5xx), "Count"),
+    ]
+    if kind == "asynchronous":
+        return metrics
+    metrics += [
+        ("Invocations", 1.0, "Count"),
+        ("OverheadLatency", float(invocation.overhead_us), "Microseconds"),
         ("InvocationModelErrors", float(is_4xx or is_5xx), "Count"),
+    ]
+    if kind == "real-time":
+        return [*metrics, ("InvocationsPerInstance", 1.0 / instance_count, "Count")]
+    # "The time it takes to launch new compute resources for a serverless endpoint"
+    return (
+        [*metrics, ("ModelSetupTime", float(invocation.setup_us), "Microseconds")] if invocation.setup_us else metrics
+    )
+
+
+def instance_metrics(utilization: Utilization) -> list[Metric]:
+    """What namespace /aws/sagemaker/Endpoints gets."""
+    return [
+        ("CPUUtilization", utilization.cpu_percent, "Percent"),
+        ("MemoryUtilization", utilization.memory_percent, "Percent"),
+        ("DiskUtilization", utilization.disk_percent, "Percent"),
     ]
 
 
 def apply(attributes: dict[str, Any], body: bytes) -> None:
     """Put the metrics and the captured object where AWS puts them."""
-    dimensions = [
-        {"Name": "EndpointName", "Value": attributes["endpoint_name"]},
-        {"Name": "VariantName", "Value": attributes["variant_name"]},
-    ]
-    data = [
-        {"MetricName": name, "Value": value, "Unit": unit, "Dimensions": dimensions, "Timestamp": CLOCK.utcnow()}
-        for name, value, unit in attributes["metrics"]
-    ]
-    cloudwatch_backends[attributes["account_id"]][attributes["region"]].put_metric_data(NAMESPACE, data)
+    variant = {"EndpointName": attributes["endpoint_name"], "VariantName": attributes["variant_name"]}
+    with_config = variant | {"EndpointConfigName": attributes["endpoint_config_name"]}
+    for dimensions in (variant, with_config):
+        put_metrics(attributes, NAMESPACE, attributes["metrics"], dimensions)
+    put_metrics(attributes, INSTANCE_NAMESPACE, attributes.get("instance_metrics", []), variant)
     if "bucket" in attributes:
-        _put_capture(attributes, body)
+        put_object(attributes, attributes["bucket"], attributes["key"], body, attributes["kms_key_id"])
 
 
-def _put_capture(attributes: dict[str, Any], body: bytes) -> None:
-    s3 = s3_backends[attributes["account_id"]][get_partition(attributes["region"])]
-    kms_key_id = attributes["kms_key_id"]
+def put_metrics(where: dict[str, Any], namespace: str, metrics: list[Metric], dimensions: dict[str, str]) -> None:
+    """Put metrics into the CloudWatch of an event's account and region, now."""
+    if not metrics:
+        return
+    named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    data = [
+        {"MetricName": name, "Value": value, "Unit": unit, "Dimensions": named, "Timestamp": CLOCK.utcnow()}
+        for name, value, unit in metrics
+    ]
+    cloudwatch_backends[where["account_id"]][where["region"]].put_metric_data(namespace, data)
+
+
+def put_object(where: dict[str, Any], bucket: str, key: str, body: bytes, kms_key_id: str | None) -> bool:
+    """Put an object as SageMaker does, for an event's account and region. False where there is no such bucket."""
+    s3 = s3_backends[where["account_id"]][get_partition(where["region"])]
+    encryption = None if kms_key_id is None else "aws:kms"
     try:
-        s3.put_object(
-            attributes["bucket"],
-            attributes["key"],
-            body,
-            encryption=None if kms_key_id is None else "aws:kms",
-            kms_key_id=kms_key_id,
-        )
+        s3.put_object(bucket, key, body, encryption=encryption, kms_key_id=kms_key_id)
     except MissingBucket:
         # As on AWS the invocation is answered all the same, and nobody is told (trap 29).
-        LOG.warning("data capture: no bucket %s for endpoint %s", attributes["bucket"], attributes["endpoint_name"])
+        LOG.warning("no bucket %s for what endpoint %s would write there", bucket, where["endpoint_name"])
+        return False
+    return True

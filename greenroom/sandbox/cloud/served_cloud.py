@@ -8,6 +8,7 @@ from greenroom.sandbox.cloud import extensions, stage
 from greenroom.sandbox.cloud.accounts import DEFAULT_ACCOUNT_ID
 from greenroom.sandbox.cloud.agenda import Agenda
 from greenroom.sandbox.cloud.application import LocalAwsApplication
+from greenroom.sandbox.cloud.async_inference import AsyncInference
 from greenroom.sandbox.cloud.clock import CLOCK, DrivenTime, SystemTime, TimeSource
 from greenroom.sandbox.cloud.clock_page import ClockPage
 from greenroom.sandbox.cloud.cloudwatch.alarm_evaluations import AlarmEvaluations
@@ -65,6 +66,9 @@ class ServedCloud:
             logs = ContainerLogs(self.application, host)
             self.fleets = Fleets(folder / "endpoints", self.application, host, logs)
         SageMakerRuntime(self.application, self.fleets).install()
+        asynchronous = AsyncInference(self.application, self.fleets)
+        asynchronous.install()
+        self.agenda.add(asynchronous)
         self.functions = Lambdas(self.application, folder / "functions", lambda: self.url)
         self.functions.install()
         self.agenda.add(MonitoringExecutions(self.application))

@@ -31,7 +31,10 @@ class TransitionTimes:
 
 @dataclass(frozen=True)
 class ContainerDefinition:
-    """What a model says of its one container, with the role that fetches its data."""
+    """What a model says of one of its containers, with the role that fetches its data.
+
+    A multi-model container's data is the prefix that its models are under.
+    """
 
     model_name: str
     image: str
@@ -39,6 +42,8 @@ class ContainerDefinition:
     model_data_uri: str | None
     is_compressed: bool
     execution_role_arn: str | None
+    hostname: str | None = None
+    is_multi_model: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,28 @@ class FleetKey:
 
 @dataclass(frozen=True)
 class FleetVariant:
-    """One production variant of a fleet; `problem` says why it cannot be served, where that is known beforehand."""
+    """One production variant of a fleet; `problem` says why it cannot be served, where that is known beforehand.
+
+    Several containers are an inference pipeline, each getting what the one before it answered, unless they are invoked
+    directly, by their hostnames. A variant that starts cold, a serverless one, has no container running until it is
+    called.
+    """
 
     name: str
-    container: ContainerDefinition | None
+    containers: tuple[ContainerDefinition, ...]
     startup_timeout_seconds: int | None = None
     problem: str | None = None
+    is_invoked_directly: bool = False
+    starts_cold: bool = False
+
+    def label(self, position: int) -> str:
+        """What a container is called in messages: `primary` where it is the only one."""
+        hostname = self.containers[position].hostname
+        return hostname or ("primary" if len(self.containers) == 1 else f"container-{position + 1}")
+
+    def hosted_name(self, position: int) -> str:
+        """What a container is called where it runs, and in the name of its log."""
+        return self.name if len(self.containers) == 1 else f"{self.name}.{self.label(position)}"
 
 
 @dataclass(frozen=True)
@@ -72,6 +93,10 @@ class Fleet:
 
     key: FleetKey
     variants: tuple[FleetVariant, ...]
+
+    def variant(self, name: str) -> FleetVariant:
+        """The variant of that name."""
+        return next(one for one in self.variants if one.name == name)
 
 
 @dataclass(frozen=True)

@@ -146,11 +146,22 @@ def test_a_handler_may_ask_for_the_context():
         ("def output_fn(prediction, accept): return 5", 500, b"TypeError: output_fn returned a int; a body is str or bytes\n"),
     ],
 )  # fmt: skip
-def test_an_error_of_the_release_is_an_answer_and_a_traceback_in_the_log(capsys, definition, status, message):
+def test_an_error_of_the_release_is_an_answer_and_a_traceback_in_the_log_where_it_is_its_own(
+    capsys, definition, status, message
+):
     definitions = (definition,) if "predict_fn" in definition else (SUM, definition)
     response = invoke(handlers(*definitions), b"[[1]]", "application/json")
     assert (response.status, response.body) == (status, message)
-    assert "Traceback (most recent call last)" in capsys.readouterr().err
+    log = capsys.readouterr().err
+    assert ("Traceback (most recent call last)" in log) == (status >= 500)
+    assert status >= 500 or log == f"{status} {message.decode()}"
+
+
+def test_an_iterator_is_a_response_in_parts():
+    response = invoke(
+        handlers(SUM, "def output_fn(prediction, accept): return iter(['a', b'bc'])"), b"[[1]]", "text/csv"
+    )
+    assert (response.body, response.parts) == (b"abc", (b"a", b"bc"))
 
 
 @pytest.mark.parametrize(

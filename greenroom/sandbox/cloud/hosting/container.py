@@ -42,6 +42,8 @@ STARTUP_TIMEOUT_SECONDS = 480.0
 CRASH_SECONDS = 1.0
 """What a process that broke a connection off is given to be gone."""
 POLL_SECONDS = 0.02
+PART_BYTES = 65536
+"""The most of a chunk that is taken as one part of a response stream."""
 LOG_TAIL_LINES = 25
 CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 
@@ -62,12 +64,13 @@ class ContainerSpec:
 
 @dataclass(frozen=True)
 class ContainerResponse:
-    """The container's answer, whatever its status."""
+    """The container's answer, whatever its status; `parts` are the pieces its body came in."""
 
     status: int
     body: bytes
     content_type: str
     custom_attributes: str | None = None
+    parts: tuple[bytes, ...] = ()
 
 
 @dataclass
@@ -133,7 +136,13 @@ class VariantContainer:
             return False
 
     def invoke(
-        self, body: bytes, content_type: str, accept: str, custom_attributes: str | None = None
+        self,
+        body: bytes,
+        content_type: str,
+        accept: str,
+        custom_attributes: str | None = None,
+        *,
+        timeout_seconds: float = INVOCATION_TIMEOUT_SECONDS,
     ) -> ContainerResponse:
         """Sends one `POST /invocations`.
 
@@ -143,9 +152,9 @@ class VariantContainer:
         if custom_attributes is not None:
             headers[CUSTOM_ATTRIBUTES] = custom_attributes
         try:
-            return self._request("POST", "/invocations", body, headers, timeout_seconds=INVOCATION_TIMEOUT_SECONDS)
+            return self._request("POST", "/invocations", body, headers, timeout_seconds=timeout_seconds)
         except TimeoutError:
-            reason = f"the container gave no answer within {INVOCATION_TIMEOUT_SECONDS} seconds"
+            reason = f"the container gave no answer within {timeout_seconds:g} seconds"
             return ContainerResponse(504, reason.encode(), "text/plain")
         except (OSError, http.client.HTTPException) as broken:
             # A crash closes the connection a moment before the process is gone; the next caller must not find it alive.
@@ -165,11 +174,13 @@ class VariantContainer:
         with contextlib.closing(connection):
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
+            parts = tuple(iter(lambda: response.read1(PART_BYTES), b"")) if response.chunked else (response.read(),)
             return ContainerResponse(
                 response.status,
-                response.read(),
+                b"".join(parts),
                 response.headers.get("Content-Type", "application/octet-stream"),
                 response.headers.get(CUSTOM_ATTRIBUTES),
+                parts,
             )
 
     def _wait_for_ping(self, deadline: float) -> None:

@@ -23,7 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from greenroom.sandbox.cloud.hosting.container import STARTUP_TIMEOUT_SECONDS, ContainerSpec, VariantContainer
+from greenroom.sandbox.cloud.hosting.container import (
+    INVOCATION_TIMEOUT_SECONDS,
+    STARTUP_TIMEOUT_SECONDS,
+    ContainerSpec,
+    VariantContainer,
+)
 from greenroom.sandbox.cloud.hosting.errors import EndpointNotHostedError, NoTrafficError, UnknownVariantError
 
 RESIDENT_CONTAINERS = 24
@@ -48,6 +53,8 @@ class Invocation:
     """What came of one invocation, with SageMaker's two latencies in microseconds.
 
     `model_latency_us` is the time the container took, the way to it included; `overhead_us` is the rest.
+    `setup_us`, part of the overhead, is what it took to start a container that did not run: a cold start. `parts` are
+    the pieces in which the container sent its body.
     https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
     """
 
@@ -58,6 +65,8 @@ class Invocation:
     model_latency_us: int
     overhead_us: int
     custom_attributes: str | None = None
+    setup_us: int = 0
+    parts: tuple[bytes, ...] = ()
 
 
 class Random(Protocol):
@@ -78,6 +87,12 @@ class _Variant:
     last_used: float = 0.0
     is_retired: bool = False
     changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its container runs, as far as can be seen without waiting for anybody."""
+        container = self.container
+        return container is not None and container.is_alive
 
     def acquire(self) -> VariantContainer | None:
         """The running container, started where it is not, and kept so until `release`; None once retired."""
@@ -198,6 +213,7 @@ class EndpointHost:
         target_variant: str | None = None,
         *,
         custom_attributes: str | None = None,
+        timeout_seconds: float = INVOCATION_TIMEOUT_SECONDS,
     ) -> Invocation:
         """Sends one request to one variant and waits for its answer, whatever its status.
 
@@ -206,10 +222,10 @@ class EndpointHost:
             ContainerStartError: the variant's container had ended and does not start again.
         """
         began_ns = time.perf_counter_ns()
-        variant, container = self._acquire(endpoint_name, target_variant)
+        variant, container, setup_ns = self._acquire(endpoint_name, target_variant)
         try:
             sent_ns = time.perf_counter_ns()
-            response = container.invoke(body, content_type, accept, custom_attributes)
+            response = container.invoke(body, content_type, accept, custom_attributes, timeout_seconds=timeout_seconds)
             model_ns = time.perf_counter_ns() - sent_ns
         finally:
             variant.release()
@@ -223,7 +239,23 @@ class EndpointHost:
             model_latency_us=round(model_ns / 1000),
             overhead_us=round(overhead_ns / 1000),
             custom_attributes=response.custom_attributes,
+            setup_us=round(setup_ns / 1000),
+            parts=response.parts,
         )
+
+    def put_to_sleep(self, endpoint_name: str, variant: str) -> None:
+        """Stops a variant's container, unless somebody uses it; the next invocation starts it again: a cold start."""
+        with self._lock:
+            sleeping = self._endpoints.get(endpoint_name, {}).get(variant)
+        if sleeping is not None:
+            sleeping.sleep()
+
+    def process_id(self, endpoint_name: str, variant: str) -> int | None:
+        """The process that serves a variant; None where none runs."""
+        with self._lock:
+            found = self._endpoints.get(endpoint_name, {}).get(variant)
+            container = None if found is None else found.container
+        return None if container is None else container.process.pid
 
     def stop(self, endpoint_name: str) -> None:
         """Ends the endpoint's containers; an endpoint that is not served is left so."""
@@ -251,12 +283,13 @@ class EndpointHost:
         with self._lock:
             return {name: variant.folder / f"{name}.log" for name, variant in self._variants(endpoint_name).items()}
 
-    def _acquire(self, endpoint_name: str, target_variant: str | None) -> tuple[_Variant, VariantContainer]:
+    def _acquire(self, endpoint_name: str, target_variant: str | None) -> tuple[_Variant, VariantContainer, int]:
         while True:
             variant = self._choose(endpoint_name, target_variant)
+            began_ns, runs_already = time.perf_counter_ns(), variant.is_running
             container = variant.acquire()
             if container is not None:  # else it was replaced since: the endpoint has another by now, or none
-                return variant, container
+                return variant, container, 0 if runs_already else time.perf_counter_ns() - began_ns
 
     def _choose(self, endpoint_name: str, target_variant: str | None) -> _Variant:
         with self._lock:

@@ -3,7 +3,8 @@
 They are what AWS's framework containers (scikit-learn, PyTorch, …) call, and this module calls them as
 those do: each missing one has the container's default, `transform_fn` excludes the three it replaces, a
 handler may take the request's context as one more parameter, and `output_fn` may return a body, a pair of
-body and content type, or a response object.
+body and content type, a response object, or an iterator of pieces of a body, which is a response stream (a guess at
+what a container that streams does).
 
 Sources: https://github.com/aws/sagemaker-inference-toolkit (`transformer.py`),
 https://github.com/aws/sagemaker-scikit-learn-container (`serving.py`).
@@ -16,7 +17,7 @@ import inspect
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -57,12 +58,13 @@ class Context:
 
 @dataclass(frozen=True)
 class HandlerResponse:
-    """The container's answer to one invocation."""
+    """The container's answer to one invocation; `parts` are its pieces where the release's code streams it."""
 
     status: int
     body: bytes
     content_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[bytes, ...] = ()
 
 
 class ReleaseHandlers:
@@ -80,7 +82,10 @@ class ReleaseHandlers:
         self._model = self._call("model_fn", str(model_folder), context=self._context({}))
 
     def invoke(self, body: bytes, headers: Mapping[str, str]) -> HandlerResponse:
-        """Answers one request; an exception of the release's code becomes a 4XX or 5XX and a traceback in the log."""
+        """Answers one request; an exception of the release's code becomes a 4XX, or a 5XX and a traceback in the log.
+
+        A 4XX is the caller's mistake: one line says it.
+        """
         lowered = {name.lower(): value for name, value in headers.items()}
         content_type = lowered.get("content-type") or codecs.JSON
         accept = lowered.get("accept") or "*/*"
@@ -91,8 +96,11 @@ class ReleaseHandlers:
             with self._one_at_a_time:
                 return _response(self._transform(body, content_type, accept, context), accept, context)
         except Exception as error:  # noqa: BLE001 - whatever the release's code raises is its answer
-            traceback.print_exc(file=sys.stderr)
             status = _status_of(error)
+            if status >= 500:
+                traceback.print_exc(file=sys.stderr)
+            else:
+                print(f"{status} {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201  the container's log
             return HandlerResponse(status, f"{type(error).__name__}: {error}\n".encode(), "text/plain; charset=utf-8")
 
     def _transform(self, body: bytes, content_type: str, accept: str, context: Context) -> Any:
@@ -150,12 +158,18 @@ def _response(result: Any, accept: str, context: Context) -> HandlerResponse:
     status, content_type = 200, accept
     if isinstance(result, tuple):
         result, content_type = result
-    elif hasattr(result, "get_data") and hasattr(result, "mimetype"):  # a Flask or Werkzeug response
+    if isinstance(result, Iterator):
+        parts = tuple(_bytes_of(one) for one in result)
+        return HandlerResponse(status, b"".join(parts), content_type, context.response_headers, parts)
+    if hasattr(result, "get_data") and hasattr(result, "mimetype"):  # a Flask or Werkzeug response
         status, content_type, result = result.status_code, result.mimetype, result.get_data()
+    return HandlerResponse(status, _bytes_of(result), content_type, context.response_headers)
+
+
+def _bytes_of(result: Any) -> bytes:
     if not isinstance(result, str | bytes | bytearray):
         raise TypeError(f"output_fn returned a {type(result).__name__}; a body is str or bytes")
-    body = result.encode() if isinstance(result, str) else bytes(result)
-    return HandlerResponse(status, body, content_type, context.response_headers)
+    return result.encode() if isinstance(result, str) else bytes(result)
 
 
 def _status_of(error: Exception) -> int:

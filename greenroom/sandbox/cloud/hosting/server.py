@@ -77,9 +77,18 @@ class _Request(BaseHTTPRequestHandler):
         for name, value in response.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", response.content_type)
+        if response.parts:
+            self._answer_in_parts(response.parts)
+            return
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         self.wfile.write(response.body)
+
+    def _answer_in_parts(self, parts: tuple[bytes, ...]) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in (*(one for one in parts if one), b""):
+            self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Says nothing: pings would drown the release's own lines."""

@@ -60,11 +60,16 @@ def _fleet_variant(config: Params, models: dict[str, Any], key: FleetKey) -> Fle
     model = models.get(str(config.get("ModelName")))
     if not isinstance(model, SageMakerModel):
         arn = f"arn:aws:sagemaker:{key.region}:{key.account_id}:model/{config.get('ModelName')}"
-        return FleetVariant(name, None, problem=f'Could not find model "{arn}".')
-    try:
-        return FleetVariant(name, model.definition(), timeout)
-    except ValueError as problem:
-        return FleetVariant(name, None, problem=str(problem))
+        return FleetVariant(name, (), problem=f'Could not find model "{arn}".')
+    serverless = config.get("ServerlessConfig")
+    return FleetVariant(
+        name,
+        model.definitions(),
+        timeout,
+        problem=None if model.containers() else f'Model "{model.arn}" has no container.',
+        is_invoked_directly=model.is_invoked_directly,
+        starts_cold=serverless is not None and serverless.get("ProvisionedConcurrency") is None,
+    )
 
 
 def check_can_change(endpoint: Endpoint) -> None:

@@ -45,18 +45,19 @@ class SageMakerModel:
         """Whether a container hosts many models, which callers name by TargetModel."""
         return any(one.get("Mode") == "MultiModel" for one in self.containers())
 
-    def definition(self) -> ContainerDefinition:
-        """The one container, as hosting it needs it.
+    @property
+    def is_invoked_directly(self) -> bool:
+        """Whether callers name the container, instead of each getting what the one before it answered.
 
-        Raises:
-            ValueError: It has none, or an inference pipeline of several: the local AWS hosts one a variant.
+        https://docs.aws.amazon.com/sagemaker/latest/dg/multi-container-endpoints.html
         """
-        containers = self.containers()
-        if len(containers) != 1:
-            raise ValueError(
-                f'The local AWS hosts one container a variant; model "{self.arn}" has {len(containers)} containers.'
-            )
-        container = containers[0]
+        return (self.params.get("InferenceExecutionConfig") or {}).get("Mode") == "Direct"
+
+    def definitions(self) -> tuple[ContainerDefinition, ...]:
+        """The containers, as hosting needs them."""
+        return tuple(self._definition(one) for one in self.containers())
+
+    def _definition(self, container: Params) -> ContainerDefinition:
         source = (container.get("ModelDataSource") or {}).get("S3DataSource") or {}
         return ContainerDefinition(
             model_name=self.model_name,
@@ -65,6 +66,8 @@ class SageMakerModel:
             model_data_uri=source.get("S3Uri") or container.get("ModelDataUrl"),
             is_compressed=source.get("CompressionType", "Gzip") == "Gzip",
             execution_role_arn=self.params.get("ExecutionRoleArn"),
+            hostname=container.get("ContainerHostname"),
+            is_multi_model=container.get("Mode") == "MultiModel",
         )
 
 

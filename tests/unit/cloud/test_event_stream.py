@@ -1,0 +1,20 @@
+"""What the local AWS streams, botocore reads."""
+
+from __future__ import annotations
+
+from botocore.eventstream import EventStreamBuffer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenroom.sandbox.cloud.event_stream import encode_event
+
+
+@given(st.lists(st.binary(max_size=200), max_size=5))
+def test_botocore_reads_every_event_with_its_headers_and_checksums(payloads):
+    """https://smithy.io/2.0/aws/amazon-eventstream.html ."""
+    buffer = EventStreamBuffer()
+    buffer.add_data(b"".join(encode_event("PayloadPart", one) for one in payloads))
+    events = list(buffer)
+    assert [event.payload for event in events] == payloads
+    assert all(event.headers[":event-type"] == "PayloadPart" for event in events)
+    assert all(event.headers[":message-type"] == "event" for event in events)
