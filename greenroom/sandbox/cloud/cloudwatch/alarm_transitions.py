@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from greenroom.sandbox.cloud.clock import CLOCK
-from greenroom.sandbox.cloud.cloudwatch.actions import act, tell_state_change
+from greenroom.sandbox.cloud.cloudwatch.actions import act, is_scaling_policy, tell_state_change
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
 from greenroom.sandbox.cloud.cloudwatch.alarm_rule import alarm_names, evaluate
 from greenroom.sandbox.cloud.cloudwatch.composite_alarms import CompositeAlarm
@@ -37,6 +37,7 @@ class AlarmTransitions:
     def __init__(self, alarms: Alarms, history: AlarmHistory) -> None:
         self._alarms = alarms
         self._history = history
+        self.calling: dict[str, float] = {}
 
     def change(self, name: str, state: AlarmState) -> None:
         """Bring an alarm into a state, with everything that follows where it is another one."""
@@ -52,10 +53,23 @@ class AlarmTransitions:
             return
         alarm.state_transitioned_timestamp = alarm.state_updated_timestamp
         facts = facts_of(alarm, self._alarms.account_id)
+        self.watch_scaling(alarm)
         self._history.state_updated(facts, before, state)
         tell_state_change(facts, before, state)
         act(facts, self._history, before, state)
         self._follow(name, alarm.alarm_arn, state, frozenset())
+
+    def watch_scaling(self, alarm: Any) -> None:
+        """Keep in `calling` since when a metric alarm calls scaling policies: while it is in ALARM.
+
+        "For Amazon EC2 Auto Scaling actions, the alarm continues to invoke the action for every period that the alarm
+        remains in the new state": https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+        """
+        calls = alarm.actions_enabled and any(is_scaling_policy(one) for one in alarm.alarm_actions or ())
+        if calls and alarm.state_value == "ALARM":
+            self.calling.setdefault(alarm.name, CLOCK.time())
+        else:
+            self.calling.pop(alarm.name, None)
 
     def created(self, composite: CompositeAlarm, verb: str) -> None:
         """Work out a composite alarm that was "created" or "updated"."""

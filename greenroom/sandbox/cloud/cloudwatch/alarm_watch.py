@@ -65,6 +65,10 @@ class AlarmWatch:
         if self._first_due is None or due < self._first_due:
             self._first_due = due
 
+    def definition(self, name: str) -> AlarmDefinition:
+        """What an alarm watches."""
+        return self._definitions[name]
+
     @property
     def next_due(self) -> int | None:
         """When the next evaluation is due, in seconds since the epoch; None while all sleep."""

@@ -77,6 +77,7 @@ class CloudWatchBackend(moto_models.CloudWatchBackend):  # type: ignore[misc]  #
             self._put_back(name, before)
             raise ValidationError(f"Error in Metrics: {error}") from error
         self.watch.add(name, definition)
+        self.transitions.watch_scaling(alarm)
         self._configured(facts_of(alarm, self.account_id), state_of(alarm), facts_before)
         return alarm
 
@@ -183,6 +184,7 @@ class CloudWatchBackend(moto_models.CloudWatchBackend):  # type: ignore[misc]  #
             if name in self.alarms:
                 metric_alarm = self.alarms.pop(name)
                 self.watch.remove(name)
+                self.transitions.calling.pop(name, None)
                 self._deleted(facts_of(metric_alarm, self.account_id), state_of(metric_alarm))
 
     def _deleted(self, facts: AlarmFacts, state: AlarmState) -> None:
@@ -217,6 +219,18 @@ class CloudWatchBackend(moto_models.CloudWatchBackend):  # type: ignore[misc]  #
         for name in names:
             if name in self.composite_alarms:
                 self.composite_alarms[name].actions_enabled = enabled
+
+    def enable_alarm_actions(self, alarm_names: list[str]) -> None:
+        """EnableAlarmActions: an alarm in ALARM calls its scaling policies again."""
+        super().enable_alarm_actions(alarm_names)
+        for alarm in self.get_alarms_by_alarm_names(alarm_names):
+            self.transitions.watch_scaling(alarm)
+
+    def disable_alarm_actions(self, alarm_names: list[str]) -> None:
+        """DisableAlarmActions."""
+        super().disable_alarm_actions(alarm_names)
+        for alarm in self.get_alarms_by_alarm_names(alarm_names):
+            self.transitions.watch_scaling(alarm)
 
     def get_alarms_by_alarm_names(self, alarm_names: list[str]) -> Iterable[Any]:
         """The metric alarms of these names, by name and not by a look at every alarm."""

@@ -74,6 +74,11 @@ class CompositeAlarm:
         return self.state.value
 
     @property
+    def state_updated_at(self) -> dt.datetime:
+        """StateUpdatedTimestamp, as moto keeps instants: UTC, without a time zone."""
+        return dt.datetime.fromtimestamp(self.state.since_seconds, tz=dt.UTC).replace(tzinfo=None)
+
+    @property
     def suppressor(self) -> str | None:
         """The name of the alarm that holds its actions back."""
         given = self.params.get("ActionsSuppressor")

@@ -7,6 +7,7 @@ works on a compressed distribution: the third digit may differ.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -35,6 +36,7 @@ class UnknownStatisticError(ValueError):
     """No statistic of CloudWatch has this name."""
 
 
+@functools.cache
 def statistic(name: str) -> Statistic:
     """The statistic called `name`, such as "Sum", "p99.9", "tm90" or "TM(10%:90%)".
 
