@@ -96,7 +96,7 @@ class Checkpoint:
             return 0
         entries = [f'["carry",{json.dumps(self._carried, separators=(",", ":"))}]'] if self._carried else []
         self._carried = []
-        if self._crypter.known_salt != self._salt:
+        if self._crypter.known_salt != self._salt and any('"ciphertext"' in entry for entry in change.entries):
             self._salt = self._crypter.salt
             entries.append(f'["salt",{json.dumps(self._salt)}]')
         return self._journal.append(f"[{','.join((*entries, *change.entries))}]")

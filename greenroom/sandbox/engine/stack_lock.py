@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -43,7 +43,8 @@ def held(stack: str, file: Path, command: str = "") -> Iterator[None]:
             "command": command or Path(sys.argv[0] or "python").name,
             "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         }
-        holder.write_text(json.dumps(word), encoding="utf-8")
+        with suppress(OSError):  # the lock holds without it, on a full disk
+            holder.write_text(json.dumps(word), encoding="utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)

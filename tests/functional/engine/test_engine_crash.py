@@ -33,7 +33,7 @@ from greenroom.sandbox.engine.state import Deployment
 from tests.functional.engine.crash_child import PASSPHRASE
 from tests.functional.engine.harness import PRELUDE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EMPTY = ""
 FIRST = """
@@ -217,7 +217,7 @@ def recover(scene: Scene, program: str, tally: Tally) -> None:
     check_known(scene, tally)
     if scene.backend.list():
         settle(scene, tally)
-    commands = ("refresh", "up") if scene.backend.list() else ("up",)
+    commands = ("refresh", "up") if scene.deployment().resources else ("up",)
     outcome = scene.run(program, *commands)
     assert outcome is not None
     assert outcome["errors"] == {command: [] for command in commands}
@@ -283,12 +283,13 @@ def test_commands_killed_at_any_moment_leave_nothing_lost_doubled_or_orphaned(
     scene: Scene, seed: int, record_property: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chance = random.Random(seed)
-    began = time.monotonic()
     assert scene.run(FIRST, "up", parallel=4) is not None
+    began = time.monotonic()
+    assert scene.run(SECOND, "up", parallel=4) is not None
     longest = time.monotonic() - began
     tally, program = Tally(), FIRST
     while tally.kills < 105:
-        for _ in range(chance.choice((1, 1, 2, 3))):
+        for _ in range(chance.choice((1, 2, 3, 4))):
             program = chance.choice((FIRST, SECOND, EMPTY))
             command = "destroy" if program == EMPTY else "up"
             killed = scene.run(program, command, parallel=4, kill_after=chance.uniform(0, longest)) is None
