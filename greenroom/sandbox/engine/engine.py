@@ -64,6 +64,8 @@ class _Run:
         self._telling = threading.Lock()
         base, crypter = engine.backend.load(engine.stack)
         self.settings = engine.settings()
+        if not base.salt and self.settings.salt:
+            crypter = engine.backend.crypter(self.settings.salt)
         self.checkpoint = Checkpoint(engine.backend, engine.stack, base, crypter, dry=preview)
         self.coroutines = Coroutines()
         self.callbacks = Callbacks()

@@ -36,10 +36,12 @@ class StackSettings:
     Attributes:
         config: ``namespace:key`` → value; what is no string is JSON, as Pulumi hands it to programs.
         secret_keys: the keys whose values are secret.
+        salt: of the file's secrets; as in Pulumi, a new state's secrets are sealed under the same.
     """
 
     config: Mapping[str, str] = field(default_factory=dict)
     secret_keys: frozenset[str] = frozenset()
+    salt: str = ""
 
     def of_package(self, package: str) -> PropertyMap:
         """The configuration of one package's default provider, by bare key."""
@@ -107,7 +109,7 @@ class ProjectFile:
             values[full_key] = _as_text(value)
             if is_secret:
                 secret_keys.add(full_key)
-        return StackSettings(values, frozenset(secret_keys))
+        return StackSettings(values, frozenset(secret_keys), str(data.get("encryptionsalt", "")))
 
 
 class _Opener:
