@@ -108,8 +108,8 @@ def after_cooldown(current: int, wanted: Callable[[int], int], cooldown: Cooldow
     "The scaling policy won't increase the desired capacity again unless either a larger scale out is triggered or the
     cooldown period ends. While the scale-out cooldown period is in effect, the capacity added by the initiating
     scale-out activity is calculated as part of the desired capacity for the next scale-out activity"; "scale-in
-    activities are blocked until the cooldown period has expired. However, if another alarm triggers a scale-out activity during the
-    scale-in cooldown period, Application Auto Scaling scales out the target immediately":
+    activities are blocked until the cooldown period has expired. However, if another alarm triggers a scale-out
+    activity during the scale-in cooldown period, Application Auto Scaling scales out the target immediately":
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html
     """
     if cooldown is None or now >= cooldown.ends_at_seconds:

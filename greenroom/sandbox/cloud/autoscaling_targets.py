@@ -22,8 +22,16 @@ def scaled_variants(account_id: str, region: str, endpoint_name: str) -> frozens
 
 def deregister_endpoint(account_id: str, region: str, endpoint_name: str) -> None:
     """Deregister every scalable target of the endpoint, with its policies."""
+    _deregister(account_id, region, resource_id_of(endpoint_name, ""))
+
+
+def deregister_inference_component(account_id: str, region: str, name: str) -> None:
+    """Deregister the scalable target of an inference component, with its policies."""
+    _deregister(account_id, region, f"inference-component/{name}")
+
+
+def _deregister(account_id: str, region: str, prefix: str) -> None:
     backend = applicationautoscaling_backends[account_id][region]
-    prefix = resource_id_of(endpoint_name, "")
     found = [(dimension, r_id) for dimension, ids in backend.targets.items() for r_id in ids if r_id.startswith(prefix)]
     for dimension, r_id in found:
         backend.deregister_scalable_target("sagemaker", r_id, dimension)

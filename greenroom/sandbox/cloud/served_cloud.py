@@ -9,6 +9,7 @@ from greenroom.sandbox.cloud.accounts import DEFAULT_ACCOUNT_ID
 from greenroom.sandbox.cloud.agenda import Agenda
 from greenroom.sandbox.cloud.application import LocalAwsApplication
 from greenroom.sandbox.cloud.async_inference import AsyncInference
+from greenroom.sandbox.cloud.autoscaling_work import ScalingWork
 from greenroom.sandbox.cloud.clock import CLOCK, DrivenTime, SystemTime, TimeSource
 from greenroom.sandbox.cloud.clock_page import ClockPage
 from greenroom.sandbox.cloud.cloudwatch.alarm_evaluations import AlarmEvaluations
@@ -96,6 +97,9 @@ class ServedCloud:
         evaluations = AlarmEvaluations(self.application)
         evaluations.install()
         self.agenda.add(evaluations)
+        scaling = ScalingWork(self.application)
+        scaling.install()
+        self.agenda.add(scaling)
 
     def _install_endpoints(self) -> None:
         from greenroom.sandbox.cloud.sagemaker.transitions import EndpointTransitions
