@@ -22,12 +22,20 @@ from greenroom.sandbox.cloud.operations import RequestIdentity
 from greenroom.sandbox.cloud.stage import FleetKey
 
 EVENT = "container-log-lines"
+INFERENCE_COMPONENT_FLEETS = "inference-components"
+"""What is in an endpoint name's place, before the component's, in the keys of inference components' fleets."""
 MAX_EVENTS = 5000
 """How many lines are taken over in one event of the journal; CloudWatch's own limit is 10,000 a PutLogEvents."""
 
 
 def log_group_of(endpoint_name: str) -> str:
-    """The log group of an endpoint's containers."""
+    """The log group of an endpoint's containers, or of an inference component's.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+    """
+    folder, _, name = endpoint_name.rpartition("/")
+    if folder == INFERENCE_COMPONENT_FLEETS:
+        return f"/aws/sagemaker/InferenceComponents/{name}"
     return f"/aws/sagemaker/Endpoints/{endpoint_name}"
 
 

@@ -68,7 +68,7 @@ class Fleets:
     def resume(self) -> None:
         """Begin again the deployments that have no outcome."""
         with self._application.lock:
-            waiting = [one.pending.fleet for one in _endpoints() if one.awaits_fleet]
+            waiting = [one.pending.fleet for one in _owners() if one.awaits_fleet]
         for fleet in waiting:
             self.deploy(fleet)
 
@@ -160,7 +160,7 @@ class Fleets:
         }
         self._application.record(EVENT, attributes)
         with self._application.lock:
-            is_wanted = any(key in _fleets_of(one) for one in _endpoints())
+            is_wanted = any(key in _fleets_of(one) for one in _owners())
         if failure_reason is not None or not is_wanted:
             self._retire(key)
 
@@ -193,9 +193,9 @@ class Fleets:
 
     @staticmethod
     def _containers(variant: FleetVariant) -> tuple[ContainerDefinition, ...]:
-        if variant.problem is not None or not variant.containers:
-            raise ModelLoadError(variant.problem or f"Variant {variant.name} has no model.")
-        return variant.containers
+        if variant.problem is not None:
+            raise ModelLoadError(variant.problem)
+        return variant.containers  # none where it hosts inference components
 
     def _prepare(self, fleet: Fleet, variant: FleetVariant, position: int) -> HostedVariant:
         name = variant.hosted_name(position)
@@ -235,17 +235,17 @@ class Fleets:
             return self._starting.setdefault(key, threading.Lock())
 
 
-def _endpoints() -> list[Any]:
+def _owners() -> list[Any]:
     return [
-        endpoint
+        owner
         for regions in list(sagemaker_backends.values())
         for backend in list(regions.values())
-        for endpoint in list(backend.endpoints.values())
+        for owner in backend.fleet_owners()
     ]
 
 
-def _fleets_of(endpoint: Any) -> set[FleetKey]:
-    return {one.fleet.key for one in (endpoint.live, endpoint.pending) if one is not None}
+def _fleets_of(owner: Any) -> set[FleetKey]:
+    return {one.fleet.key for one in (owner.live, owner.pending) if one is not None}
 
 
 def _report(attributes: dict[str, Any], body: bytes) -> None:
@@ -253,6 +253,6 @@ def _report(attributes: dict[str, Any], body: bytes) -> None:
     key = FleetKey(
         attributes["account_id"], attributes["region"], attributes["endpoint_name"], attributes["generation"]
     )
-    endpoint = sagemaker_backends[key.account_id][key.region].endpoints.get(key.endpoint_name)
-    if endpoint is not None:
-        endpoint.report(key, FleetOutcome(attributes["failure_reason"]))
+    owner = sagemaker_backends[key.account_id][key.region].fleet_owner(key.endpoint_name)
+    if owner is not None:
+        owner.report(key, FleetOutcome(attributes["failure_reason"]))

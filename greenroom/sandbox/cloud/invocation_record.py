@@ -43,6 +43,7 @@ class Served:
     endpoint_name: str
     variant_name: str
     endpoint_config_name: str
+    inference_component_name: str | None = None
 
     def attributes(self) -> dict[str, Any]:
         """For an event of the journal."""
@@ -52,6 +53,7 @@ class Served:
             "endpoint_name": self.endpoint_name,
             "variant_name": self.variant_name,
             "endpoint_config_name": self.endpoint_config_name,
+            "inference_component_name": self.inference_component_name,
         }
 
 
@@ -71,6 +73,15 @@ def record(
         attributes |= {"bucket": captured.bucket, "key": captured.key, "kms_key_id": captured.kms_key_id}
         body = captured.body
     application.record(EVENT, attributes, body)
+
+
+def record_no_capacity(application: LocalAwsApplication, account_id: str, region: str, component: str) -> None:
+    """Count a request that an inference component without copies could not take: what scales it out from zero.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
+    """
+    where = {"account_id": account_id, "region": region, "inference_component_name": component}
+    application.record(EVENT, {**where, "metrics": [("NoCapacityInvocationFailures", 1.0, "Count")]})
 
 
 def invocation_metrics(invocation: Invocation, instance_count: int, kind: Kind) -> list[Metric]:
@@ -112,6 +123,11 @@ def instance_metrics(utilization: Utilization) -> list[Metric]:
 
 def apply(attributes: dict[str, Any], body: bytes) -> None:
     """Put the metrics and the captured object where AWS puts them."""
+    component = attributes.get("inference_component_name")
+    if component is not None:
+        put_metrics(attributes, NAMESPACE, attributes["metrics"], {"InferenceComponentName": component})
+    if "endpoint_name" not in attributes:
+        return
     variant = {"EndpointName": attributes["endpoint_name"], "VariantName": attributes["variant_name"]}
     with_config = variant | {"EndpointConfigName": attributes["endpoint_config_name"]}
     for dimensions in (variant, with_config):

@@ -14,11 +14,17 @@ from greenroom.sandbox.cloud.hosting import DataCaptureConfig
 from greenroom.sandbox.cloud.hosting.endpoint_host import Random, choose_variant
 from greenroom.sandbox.cloud.sagemaker.deployments import Deployment
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
+from greenroom.sandbox.cloud.sagemaker.inference_components import FLEETS, InferenceComponent
 from greenroom.sandbox.cloud.sagemaker.variants import EndpointVariant
+from greenroom.sandbox.cloud.stage import Fleet
 
 
 class NoTargetError(Exception):
     """The endpoint has no such variant, or none with a weight."""
+
+
+class NoCapacityError(NoTargetError):
+    """The inference component is scaled to zero."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,19 @@ class Target:
     deployment: Deployment
     variant: EndpointVariant
     capture: DataCaptureConfig | None
+    component: InferenceComponent | None = None
+    """The inference component that answers in the variant's place."""
+
+    @property
+    def fleet(self) -> Fleet:
+        """Where the container is that answers."""
+        live = None if self.component is None else self.component.live
+        return self.deployment.fleet if live is None else live.fleet
+
+    @property
+    def fleet_variant_name(self) -> str:
+        """Which of the fleet's variants it is."""
+        return self.variant.name if self.component is None else FLEETS
 
     @property
     def instance_count(self) -> int:
@@ -42,6 +61,11 @@ def choose_target(endpoint: Endpoint, target_variant: str | None, rng: Random) -
         NoTargetError: Nowhere.
     """
     deployment = _serving(endpoint)
+    if all(one.config.get("ModelName") is None for one in deployment.variants):
+        raise NoTargetError(
+            "InferenceComponentName header is required for endpoints to which you plan to deploy inference components. "
+            "Please include InferenceComponentName header or consider using SageMaker models."
+        )
     weights = {one.name: one.weight for one in deployment.variants}
     name = target_variant or choose_variant(weights, rng)
     chosen = None if name is None else deployment.variant(name)
@@ -53,6 +77,27 @@ def choose_target(endpoint: Endpoint, target_variant: str | None, rng: Random) -
         if new is not None and rng.random() < progress.share_of(pending.rollout, new):
             deployment, chosen = pending, new
     return Target(deployment, chosen, DataCaptureConfig.from_request(deployment.data_capture_config))
+
+
+def component_target(endpoint: Endpoint, component: InferenceComponent) -> Target:
+    """Where a request to an inference component goes.
+
+    Raises:
+        NoTargetError: It is another endpoint's, has not come up, or has no copy.
+    """
+    deployment = endpoint.shown
+    variant = deployment.variant(component.variant_name)
+    if component.endpoint_name != endpoint.endpoint_name or variant is None:
+        raise NoTargetError(f"Endpoint {endpoint.endpoint_name} hosts no {component.inference_component_name}.")
+    if component.live is None:
+        raise NoTargetError(f"Inference Component {component.inference_component_name} is not in service.")
+    if component.desired_copy_count == 0:
+        # as seen in aws/amazon-sagemaker-examples, on scaling an inference component to zero
+        raise NoCapacityError(
+            "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress "
+            "(if configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
+        )
+    return Target(deployment, variant, DataCaptureConfig.from_request(deployment.data_capture_config), component)
 
 
 def _serving(endpoint: Endpoint) -> Deployment:

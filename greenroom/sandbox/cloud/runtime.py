@@ -29,7 +29,14 @@ from greenroom.sandbox.cloud.fleets import Fleets
 from greenroom.sandbox.cloud.hosting import DataCaptureObject, HostingError
 from greenroom.sandbox.cloud.instance_usage import InstanceUsage
 from greenroom.sandbox.cloud.invocation_record import Metric, Served
-from greenroom.sandbox.cloud.invocation_targets import NoTargetError, Target, choose_target, shadow_of
+from greenroom.sandbox.cloud.invocation_targets import (
+    NoCapacityError,
+    NoTargetError,
+    Target,
+    choose_target,
+    component_target,
+    shadow_of,
+)
 from greenroom.sandbox.cloud.operations import RequestIdentity
 from greenroom.sandbox.cloud.runtime_requests import (
     InvocationRefusedError,
@@ -40,6 +47,7 @@ from greenroom.sandbox.cloud.runtime_requests import (
     validation,
 )
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
+from greenroom.sandbox.cloud.sagemaker.inference_components import InferenceComponent
 from greenroom.sandbox.cloud.serverless_concurrency import ServerlessConcurrency, ThrottledError
 from greenroom.sandbox.cloud.variant_invocations import Answered, WrongTargetError, invoke_variant
 
@@ -98,14 +106,14 @@ class SageMakerRuntime:
         Raises:
             InvocationRefusedError: It is not asked, or does not come up.
         """
-        fleet, serverless = target.deployment.fleet, target.variant.serverless
+        fleet, serverless = target.fleet, target.variant.serverless
         try:
             with contextlib.ExitStack() as in_flight:
                 metrics: list[Metric] = []
                 if serverless is not None:
                     key = f"{fleet.key.path}/{target.variant.name}"
                     metrics = in_flight.enter_context(self._concurrency.one_more(key, serverless)).metrics()
-                answered = invoke_variant(fleets, fleet, target.variant.name, request.payload)
+                answered = invoke_variant(fleets, fleet, target.fleet_variant_name, request.payload)
         except ThrottledError as error:
             raise InvocationRefusedError("429 TOO MANY REQUESTS", "ThrottlingException", str(error)) from error
         except WrongTargetError as error:
@@ -128,7 +136,13 @@ class SageMakerRuntime:
             # A guess at the wording.
             raise validation(f"Endpoint {request.endpoint_name} is asynchronous: invoke it with InvokeEndpointAsync.")
         try:
+            if request.inference_component is not None:
+                return component_target(endpoint, _component_of(request, request.inference_component))
             return choose_target(endpoint, request.target_variant, self._random)
+        except NoCapacityError as error:
+            name = str(request.inference_component)
+            invocation_record.record_no_capacity(self._application, request.account_id, request.region, name)
+            raise validation(str(error)) from error
         except NoTargetError as error:
             raise validation(str(error)) from error  # a guess at the wording
 
@@ -145,16 +159,18 @@ class SageMakerRuntime:
                 request.endpoint_name,
                 target.variant.name,
                 target.deployment.endpoint_config_name,
+                None if target.component is None else target.component.inference_component_name,
             ),
             [
                 *invocation_record.invocation_metrics(invocation, target.instance_count, kind),
+                *_per_copy(target.component),
                 *metrics,
                 *_model_loading(answered),
             ],
             self._captured(request, target, answered),
-            self._usage.sample(fleets, target.deployment.fleet, target.variant.name),
+            self._usage.sample(fleets, target.fleet, target.fleet_variant_name),
         )
-        fleets.logs.take_over(target.deployment.fleet.key)
+        fleets.logs.take_over(target.fleet.key)
 
     def _captured(self, request: InvokeRequest, target: Target, answered: Answered) -> DataCaptureObject | None:
         if target.capture is None or not target.capture.takes(self._random):
@@ -184,6 +200,18 @@ def endpoint_of(account_id: str, region: str, endpoint_name: str) -> Endpoint:
     return endpoint
 
 
+def _component_of(request: InvokeRequest, name: str) -> InferenceComponent:
+    component = sagemaker_backends[request.account_id][request.region].inference_components.get(name)
+    if not isinstance(component, InferenceComponent) or component.status == "Deleting":
+        raise validation(f"Inference Component Name {name} not found for Request.")  # a guess at the wording
+    return component
+
+
+def _per_copy(component: InferenceComponent | None) -> list[Metric]:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html#cloudwatch-metrics-inference-component."""
+    return [] if component is None else [("InvocationsPerCopy", 1.0 / component.desired_copy_count, "Count")]
+
+
 def _model_loading(answered: Answered) -> list[Metric]:
     """The metrics of a multi-model endpoint.
 
@@ -203,7 +231,8 @@ def _model_error(request: InvokeRequest, target: Target, answered: Answered) -> 
     invocation = answered.invocation
     side = "client" if invocation.status < 500 else "server"
     said = invocation.body.decode(errors="replace")
-    group, key = log_group_of(request.endpoint_name), target.deployment.fleet.key
+    key = target.fleet.key
+    group = log_group_of(key.endpoint_name)
     console = f"https://{request.region}.console.aws.amazon.com/cloudwatch/home?region={request.region}"
     logs_arn = arn_formatter("", "", request.account_id, request.region).split(":sagemaker:")[0]
     return InvocationRefusedError(

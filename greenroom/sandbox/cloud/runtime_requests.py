@@ -52,6 +52,7 @@ class InvokeRequest:
     target_variant: str | None
     inference_id: str | None
     is_streamed: bool
+    inference_component: str | None = None
 
 
 def concerns(environ: dict[str, Any], identity: RequestIdentity) -> bool:
@@ -81,6 +82,7 @@ def request_of(environ: dict[str, Any], identity: RequestIdentity, body: bytes) 
         target_variant=environ.get(f"{PREFIX}TARGET_VARIANT"),
         inference_id=environ.get(f"{PREFIX}INFERENCE_ID"),
         is_streamed=is_streamed,
+        inference_component=environ.get(f"{PREFIX}INFERENCE_COMPONENT"),
     )
 
 

@@ -37,7 +37,7 @@ class Falls:
 
 def deployment(generation, shadow=(), **weights) -> Deployment:
     def variant(name, weight):
-        config = {"VariantName": name, "InitialVariantWeight": weight, "InitialInstanceCount": 4}
+        config = {"VariantName": name, "ModelName": "model", "InitialVariantWeight": weight, "InitialInstanceCount": 4}
         return new_variant(config, None, dt.datetime(2025, 6, 15, tzinfo=dt.UTC))
 
     return Deployment(

@@ -13,7 +13,7 @@ from moto.sagemaker import models as moto_models
 from moto.sagemaker.utils import arn_formatter
 
 from greenroom.sandbox.cloud.autoscaling_targets import deregister_endpoint, scaled_variants
-from greenroom.sandbox.cloud.sagemaker import job_definitions, refusals
+from greenroom.sandbox.cloud.sagemaker import inference_component_store, job_definitions, refusals
 from greenroom.sandbox.cloud.sagemaker.endpoint_configs import EndpointConfig, check_new_endpoint_config
 from greenroom.sandbox.cloud.sagemaker.endpoint_updates import (
     change_capacities,
@@ -25,6 +25,7 @@ from greenroom.sandbox.cloud.sagemaker.endpoint_updates import (
     retain_properties,
 )
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
+from greenroom.sandbox.cloud.sagemaker.inference_components import FLEETS, InferenceComponent
 from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel, check_new_model
 from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import MonitoringSchedule, endpoint_of
 from greenroom.sandbox.cloud.stage import FleetKey, Params
@@ -36,6 +37,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.monitoring_schedules: dict[str, MonitoringSchedule] = {}
+        self.inference_components: dict[str, InferenceComponent] = {}
         self.model_package_group_policies: dict[str, str] = {}
         self._generations: dict[str, int] = {}
 
@@ -105,7 +107,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
             raise refusals.already_exists("endpoint", self.arn("endpoint", name))
         config = self.endpoint_config(params["EndpointConfigName"])
         check_deployment_config(params.get("DeploymentConfig"))
-        key = self._new_fleet_key(name)
+        key = self.new_fleet_key(name)
         deployment = new_deployment(config, self._models, key, params.get("DeploymentConfig"))
         endpoint = Endpoint(name, self.account_id, self.region_name, list(params.get("Tags") or []), deployment)
         self.endpoints[name] = endpoint
@@ -125,7 +127,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         if deployment_config is None and params.get("RetainDeploymentConfig"):
             deployment_config = endpoint.last_deployment_config
         check_deployment_config(deployment_config)
-        key = self._new_fleet_key(endpoint.endpoint_name)
+        key = self.new_fleet_key(endpoint.endpoint_name)
         deployment = new_deployment(config, self._models, key, deployment_config)
         deployment = retain_properties(deployment, endpoint, params)
         check_rollout(endpoint, deployment)
@@ -149,13 +151,35 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         endpoint = self.endpoint(endpoint_name)
         if endpoint.endpoint_status not in {"InService", "Failed", "UpdateRollbackFailed"}:
             raise refusals.in_progress(endpoint.arn)
+        hosted = [one.inference_component_name for one in inference_component_store.hosted_by(self, endpoint_name)]
+        if hosted:
+            raise refusals.invalid(  # a guess at the wording
+                f'Cannot delete endpoint "{endpoint.arn}": it hosts inference components: {", ".join(hosted)}.'
+            )
         deregister_endpoint(self.account_id, self.region_name, endpoint_name)
         endpoint.delete()
 
-    def _new_fleet_key(self, endpoint_name: str) -> FleetKey:
+    def new_fleet_key(self, endpoint_name: str) -> FleetKey:
+        """The key of the next fleet of an endpoint, or of what else has fleets."""
         # Counted beyond an endpoint's life: the next one of its name must not find the last one's files.
         self._generations[endpoint_name] = self._generations.get(endpoint_name, 0) + 1
         return FleetKey(self.account_id, self.region_name, endpoint_name, self._generations[endpoint_name])
+
+    def fleet_owners(self) -> list[Endpoint | InferenceComponent]:
+        """Everything that has fleets."""
+        return [*self.endpoints.values(), *self.inference_components.values()]
+
+    def fleet_owner(self, endpoint_name: str) -> Endpoint | InferenceComponent | None:
+        """Whose a fleet is, by its key's name."""
+        folder, _, name = endpoint_name.rpartition("/")
+        owner: Endpoint | InferenceComponent | None = (
+            self.inference_components.get(name) if folder == FLEETS else self.endpoints.get(endpoint_name)
+        )
+        return owner
+
+    def update_inference_component_runtime_config(self, params: Params) -> InferenceComponent:
+        """UpdateInferenceComponentRuntimeConfig."""
+        return inference_component_store.update_runtime_config(self, params)
 
     # monitoring schedules
 
@@ -222,6 +246,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
     def _get_resource_from_arn(self, arn: str) -> Any:
         kind, _, name = arn.split(":", maxsplit=5)[-1].partition("/")
         ours: dict[str, dict[str, Any]] = {
+            "inference-component": self.inference_components,
             "monitoring-schedule": self.monitoring_schedules,
             "model-package": {one.arn.partition("model-package/")[2]: one for one in self.model_packages.values()},
         }

@@ -57,6 +57,8 @@ def _variant(config: Params, models: dict[str, Any]) -> EndpointVariant:
 
 def _fleet_variant(config: Params, models: dict[str, Any], key: FleetKey) -> FleetVariant:
     name, timeout = config["VariantName"], config.get("ContainerStartupHealthCheckTimeoutInSeconds")
+    if config.get("ModelName") is None:
+        return FleetVariant(name, (), timeout)  # what it serves are inference components
     model = models.get(str(config.get("ModelName")))
     if not isinstance(model, SageMakerModel):
         arn = f"arn:aws:sagemaker:{key.region}:{key.account_id}:model/{config.get('ModelName')}"

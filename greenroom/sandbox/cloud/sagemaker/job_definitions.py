@@ -51,7 +51,12 @@ def endpoint_name(job_definition: Any, monitoring_type: str) -> str | None:
 
 
 def without_empty(answer: dict[str, Any]) -> dict[str, Any]:
-    """A describe answer without the empty structures that moto puts where nothing was given."""
+    """A describe answer without the empty structures that moto puts where nothing was given, every member well named.
+
+    moto calls the stopping condition of an explainability job `StoppingConditions`, which no client reads.
+    """
+    stopping = {"StoppingCondition": answer["StoppingConditions"]} if "StoppingConditions" in answer else {}
+    answer = {**answer, **stopping}
     return {key: value for key, value in answer.items() if value not in ({}, [], None)}
 
 

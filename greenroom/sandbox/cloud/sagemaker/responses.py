@@ -9,7 +9,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker import responses as moto_responses
 
 from greenroom.sandbox.cloud.monitoring.executions import newest_first
-from greenroom.sandbox.cloud.sagemaker import job_definitions, model_packages
+from greenroom.sandbox.cloud.sagemaker import inference_component_store, job_definitions, model_packages
 from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
 from greenroom.sandbox.cloud.sagemaker.endpoint_descriptions import describe
 from greenroom.sandbox.cloud.stage import Params
@@ -145,6 +145,30 @@ class SageMakerResponse(moto_responses.SageMakerResponse):  # type: ignore[misc]
     def delete_model_package(self) -> ActionResult:
         model_packages.delete_package(self._backend, self._request["ModelPackageName"])
         return EmptyResult()
+
+    def create_inference_component(self) -> ActionResult:
+        component = inference_component_store.create(self._backend, self._request)
+        return ActionResult({"InferenceComponentArn": component.arn})
+
+    def describe_inference_component(self) -> ActionResult:
+        name = self._request["InferenceComponentName"]
+        return ActionResult(inference_component_store.find(self._backend, name).describe())
+
+    def update_inference_component(self) -> ActionResult:
+        component = inference_component_store.update(self._backend, self._request)
+        return ActionResult({"InferenceComponentArn": component.arn})
+
+    def update_inference_component_runtime_config(self) -> ActionResult:
+        component = inference_component_store.update_runtime_config(self._backend, self._request)
+        return ActionResult({"InferenceComponentArn": component.arn})
+
+    def delete_inference_component(self) -> ActionResult:
+        inference_component_store.delete(self._backend, self._request["InferenceComponentName"])
+        return EmptyResult()
+
+    def list_inference_components(self) -> ActionResult:
+        found = inference_component_store.listed(self._backend, self._request)
+        return _page("InferenceComponents", found, self._request)
 
     def _schedule(self) -> Any:
         return self._backend.monitoring_schedule(self._request["MonitoringScheduleName"])
