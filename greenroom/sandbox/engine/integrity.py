@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from greenroom.sandbox.engine import urn as urns
@@ -142,8 +142,9 @@ def repaired(resources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     https://github.com/pulumi/pulumi/blob/master/pkg/cmd/pulumi/state/state_repair.go
     """
     known = {item["urn"] for item in resources}
+    mentioned = {urn for item in resources for _, urn in _references(item)}
+    pruned = without(resources, dict.fromkeys(mentioned - known, ""))
     by_urn: dict[str, list[dict[str, Any]]] = {}
-    pruned = [_pruned(item, known) for item in resources]
     for item in pruned:
         by_urn.setdefault(item["urn"], []).append(item)
     done: dict[int, dict[str, Any]] = {}
@@ -171,16 +172,28 @@ def _visit(root: dict[str, Any], by_urn: Mapping[str, list[dict[str, Any]]], don
             stack.extend(other for other in reversed(found) if id(other) not in done)
 
 
-def _pruned(item: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+def without(resources: Iterable[Mapping[str, Any]], gone: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The resources, referring no more to those that are gone; their children are their parents' now.
+
+    Args:
+        resources: as a deployment's JSON has them.
+        gone: the URNs of those that are gone, each with its parent's, or an empty text.
+    """
+    return [_pruned(item, gone) for item in resources]
+
+
+def _pruned(item: Mapping[str, Any], gone: Mapping[str, str]) -> dict[str, Any]:
     pruned = dict(item)
-    for name in ("parent", "deletedWith"):
-        if pruned.get(name) and pruned[name] not in known:
-            del pruned[name]
+    while pruned.get("parent") in gone:
+        pruned["parent"] = gone[pruned["parent"]]
+    if pruned.get("deletedWith") in gone:
+        del pruned["deletedWith"]
     for name in ("dependencies", "replaceWith"):
         if pruned.get(name):
-            pruned[name] = [urn for urn in pruned[name] if urn in known]
+            pruned[name] = [urn for urn in pruned[name] if urn not in gone]
     if pruned.get("propertyDependencies"):
         pruned["propertyDependencies"] = {
-            key: [urn for urn in found or () if urn in known] for key, found in pruned["propertyDependencies"].items()
+            key: [urn for urn in found or () if urn not in gone]
+            for key, found in pruned["propertyDependencies"].items()
         }
     return pruned

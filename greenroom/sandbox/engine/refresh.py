@@ -8,7 +8,7 @@ https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step.go (`Refre
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -49,7 +49,11 @@ class Refresh:
         asked = [state for state in asked if not state.pending_replacement]
         with ThreadPoolExecutor(parallel, thread_name_prefix="refresh") as pool:
             results = list(pool.map(self._attempt, asked))
-        gone = {item.urn for item in results if isinstance(item, Step) and item.op is Op.DELETE}
+        gone = {
+            item.urn: item.old.parent
+            for item in results
+            if isinstance(item, Step) and item.op is Op.DELETE and item.old is not None
+        }
         self._forget(gone)
         steps = [item for item in results if isinstance(item, Step)]
         return steps, [item for item in results if isinstance(item, DeploymentError)]
@@ -90,8 +94,8 @@ class Refresh:
         detailed = with_values(inverted, old.inputs, old.outputs, new.inputs)
         return replace(step(Op.UPDATE, old, new, inverted), detailed_diff=detailed)
 
-    def _forget(self, gone: set[str]) -> None:
-        """Takes the dependencies on what is gone out of what remains."""
+    def _forget(self, gone: Mapping[str, str]) -> None:
+        """Takes the dependencies on what is gone out of what remains; its children are its parent's from now on."""
         if not gone:
             return
         with self._checkpoint.change() as change:

@@ -91,10 +91,16 @@ class ResourceState:
             found.add(urns.split_provider_reference(self.provider)[0])
         return found
 
-    def drops(self, gone: set[str]) -> bool:
-        """Forgets dependencies on resources that are gone; whether anything changed."""
-        if gone.isdisjoint(self.depends_on()):
+    def drops(self, gone: Mapping[str, str]) -> bool:
+        """Forgets what it refers to of resources that are gone; whether anything changed.
+
+        Args:
+            gone: their URNs, and their parents': what was theirs is their parent's now.
+        """
+        if gone.keys().isdisjoint(self.depends_on() | {self.parent}):
             return False
+        while self.parent in gone:
+            self.parent = gone[self.parent]
         self.dependencies = tuple(item for item in self.dependencies if item not in gone)
         self.property_dependencies = {
             key: tuple(item for item in found if item not in gone) for key, found in self.property_dependencies.items()

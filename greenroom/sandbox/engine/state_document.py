@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from greenroom.sandbox.engine import integrity
 from greenroom.sandbox.engine.errors import StateError
 from greenroom.sandbox.engine.journal import ReadJournal, changes
 from greenroom.sandbox.engine.state import Operation, resource_from_json
@@ -141,6 +142,13 @@ class _Fold:
         self.base.pop(number, None)
         self.new.pop(number, None)
 
+    def merged(self) -> list[Any]:
+        """The resources in order. A refresh that was killed may have told what is gone, and not who referred to it."""
+        kept = [self.resources[number] for number in (*self.new, *self.base)]
+        left = {item["urn"] for item in kept}
+        gone = {item["urn"]: item.get("parent") or "" for item in self.resources.values() if item["urn"] not in left}
+        return integrity.without(kept, gone) if gone else kept
+
     def begin(self, number: int, type_: str, resource: Any) -> None:
         found = self.resources[resource] if isinstance(resource, int) else resource
         self.pending[number] = {"resource": found, "type": type_}
@@ -177,7 +185,7 @@ def fold(document: Document, journal: ReadJournal) -> Document:
             kinds[kind](*rest)
         except (KeyError, TypeError) as error:
             raise StateError(f"its journal, line {line}: {kind} does not fit the state: {error!r}") from error
-    resources = [state.resources[number] for number in (*state.new, *state.base)]
+    resources = state.merged()
     return make_document(resources, list(state.pending.values()), state.salt, document)
 
 

@@ -278,6 +278,24 @@ def test_a_command_that_clears_up_after_a_killed_one_may_be_killed_at_every_poin
         print(f"\nup after a kill: {tally}")
 
 
+def test_a_refresh_killed_at_every_point_leaves_a_state_that_can_be_gone_on_from(scene: Scene) -> None:
+    program = f'{SECOND}child = Box("child", opts=inside(a))\n'
+    assert scene.run(program, "up") is not None
+    for id_, box in scene.boxes().items():
+        if box["urn"].endswith(("::a", "::shaped")):
+            (scene.folder / "boxes" / f"{id_}.json").unlink()
+    start = scene.keep("start")
+    for fuse in itertools.count(1):
+        scene.restore(start)
+        killed = scene.run(program, "refresh", fuse=fuse) is None
+        outcome = scene.run(SECOND, "refresh", "up")
+        assert outcome is not None
+        assert outcome["errors"] == {"refresh": [], "up": []}
+        check_whole(scene, SECOND)
+        if not killed:
+            break
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_commands_killed_at_any_moment_leave_nothing_lost_doubled_or_orphaned(
     scene: Scene, seed: int, record_property: Any, capsys: pytest.CaptureFixture[str]

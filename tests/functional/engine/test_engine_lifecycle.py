@@ -194,6 +194,15 @@ def test_the_json_has_the_shape_of_the_cli_s(stage: Stage) -> None:
     json.dumps(data)
 
 
+def test_the_children_of_what_is_gone_are_its_parent_s_after_a_refresh(stage: Stage) -> None:
+    program = 'r = Room("r")\na = Box("a", opts=inside(r))\nb = Box("b", opts=inside(a))\nc = Box("c", of=b.arn)'
+    stage.up(program)
+    stage.cloud.boxes.pop("a-1")
+    assert stage.refresh().succeeded
+    assert stage.state()["b"]["parent"] == stage.state()["r"]["urn"]
+    assert ops(stage.up()) == [("same", "r"), ("create", "a"), ("same", "b"), ("same", "c")]
+
+
 def test_the_export_is_a_deployment_that_import_takes_back(stage: Stage) -> None:
     stage.up(CHAIN)
     exported = stage.backend.export("dev")

@@ -152,6 +152,18 @@ def test_what_cannot_be_recorded_is_told_by_its_urn_and_id(tmp_path: Path) -> No
     assert [(item.type, item.resource.urn) for item in deployment.pending] == [("creating", state.urn)]
 
 
+def test_what_a_killed_refresh_found_gone_is_not_referred_to(tmp_path: Path) -> None:
+    backend = StateBackend(tmp_path, passphrase_source=lambda: "x", disk=QuickDisk())
+    room, gone = box("room"), box("gone", parent=box("room").urn)
+    child = box("child", parent=gone.urn, dependencies=(gone.urn,), property_dependencies={"x": (gone.urn,)})
+    backend.save("dev", Deployment([room, gone, child]), backend.crypter())
+    journal = backend.journal("dev", backend.load("dev")[0])
+    journal.commit(journal.append('[["remove",1]]'))
+    journal.close()
+    (_, left) = backend.load("dev")[0].resources
+    assert (left.parent, left.dependencies, left.property_dependencies) == (room.urn, (), {"x": ()})
+
+
 ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(["add", "carry", "change", "remove", "touch", "replace", "begin", "end"]), st.integers(0, 9)
