@@ -11,6 +11,7 @@ from greenroom.cli.root import root
 from greenroom.sandbox.clock import ClockReading, parse_duration
 from greenroom.sandbox.cloud import in_process_cloud
 from greenroom.sandbox.cloud.clock import ManualTime
+from greenroom.sandbox.rollouts import WAIT_FACTORS, rollout_waits
 from greenroom.sandbox.session import Sandbox
 
 
@@ -49,3 +50,5 @@ def test_a_rehearsal_skips_time(tmp_path):
         sandbox = Sandbox(project(tmp_path), cloud_url=address.url)
         assert sandbox.clock() == ClockReading("2025-06-15T15:06:40+00:00", 0.0, None)
         assert sandbox.clock(advance_seconds=600) == ClockReading("2025-06-15T15:16:40+00:00", 600.0, None)
+        assert rollout_waits(address.url) == WAIT_FACTORS["skipped"]
+        assert rollout_waits(address.url, wait_factor=WAIT_FACTORS["documented"]) == 1.0
