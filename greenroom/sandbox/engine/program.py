@@ -20,7 +20,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +31,7 @@ from pulumi.runtime.settings import ROOT, Settings, configure
 from pulumi.runtime.stack import run_in_stack
 
 from greenroom.sandbox.engine.project import ProjectFile, StackSettings
+from greenroom.sandbox.engine.stuck import CountingExecutor, Watch, watched
 
 _IN_PROGRAM: contextvars.ContextVar[bool] = contextvars.ContextVar("in_program", default=False)
 _SDK_REFUSAL = "The Pulumi CLI does not support "
@@ -132,15 +132,26 @@ class Program:
         # exceptions no one looked at would be logged whenever they happen to be collected.
         loop.set_exception_handler(lambda _loop, _context: None)
         asyncio.set_event_loop(loop)
-        executor = ThreadPoolExecutor(self._parallel * 4, thread_name_prefix="registration")
+        executor = CountingExecutor(self._parallel * 4, name_prefix="registration")
         loop.set_default_executor(executor)
+        task = loop.create_task(run_in_stack(self._main))
         try:
-            loop.run_until_complete(run_in_stack(self._main))
+            with watched(loop, executor, task, self._project.main) as watch:
+                self._run_watched(loop, task, watch)
         finally:
             executor.shutdown(wait=True)
             _cancel_tasks(loop)
             asyncio.set_event_loop(None)
             loop.close()
+
+    @staticmethod
+    def _run_watched(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], watch: Watch) -> None:
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            if watch.found is None:
+                raise
+            raise pulumi.RunError(watch.found) from None
 
     def _main(self) -> None:
         runpy.run_path(str(self._project.main), run_name="__main__")

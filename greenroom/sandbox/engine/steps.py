@@ -112,11 +112,13 @@ class Step:
             data["oldState"] = _state_to_json(self.old)
         if self.new is not None:
             # The CLI prints the new state as planned: what only the operation brings about is not in it.
+            # The record of what is not targeted is copied whole, but for its id.
+            by_operation = frozenset({"id"}) if self.is_untargeted else _BY_OPERATION
             is_carried_out = self.op not in _PLANNED and (self.op is not Op.REPLACE or self.marks_deletion)
             data["newState"] = {
                 key: value
                 for key, value in _state_to_json(self.new).items()
-                if is_carried_out or key not in _BY_OPERATION or (key == "id" and self.new.external)
+                if is_carried_out or key not in by_operation or (key == "id" and self.new.external)
             }
             if self.old is not None and self.old.urn != self.urn:
                 data["newState"]["aliases"] = [self.old.urn]
