@@ -51,11 +51,13 @@ class AsyncQueues:
 
     def next_publication(self) -> float | None:
         """When the backlog is next told: at every full minute while an endpoint is active."""
-        active = [queue.last_active_seconds for queue in self.queues.values() if _is_active(queue, CLOCK.time())]
-        if not active:
-            return None
-        since = max(self.published_at_seconds, min(active))
-        return (math.floor(since / PERIOD_SECONDS) + 1) * PERIOD_SECONDS
+        minutes = [
+            minute
+            for queue in self.queues.values()
+            for minute in [_minute_after(max(self.published_at_seconds, queue.last_active_seconds))]
+            if _is_active(queue, minute)
+        ]
+        return min(minutes, default=None)
 
     # the events' handlers
 
@@ -117,6 +119,10 @@ def backlog_metrics(queue: AsyncQueue, endpoint: Endpoint) -> list[Metric]:
     if instances:
         metrics.append(("ApproximateBacklogSizePerInstance", backlog / instances, "Count"))
     return metrics
+
+
+def _minute_after(seconds: float) -> float:
+    return (math.floor(seconds / PERIOD_SECONDS) + 1) * PERIOD_SECONDS
 
 
 def _is_active(queue: AsyncQueue, now_seconds: float) -> bool:

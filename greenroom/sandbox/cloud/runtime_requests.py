@@ -61,8 +61,25 @@ def concerns(environ: dict[str, Any], identity: RequestIdentity) -> bool:
     return identity.service == "sagemaker" and match is not None and match[2] != "async-invocations"
 
 
+NOT_OFFERED = {
+    f"{PREFIX}ENABLE_EXPLANATIONS": "EnableExplanations: explanations need SageMaker Clarify's container",
+    f"{PREFIX}SESSION_ID": "SessionId: stateful sessions need a container that keeps them",
+    f"{PREFIX}PREFIX_AWARE_ID": "PrefixAwareId: there is one instance to route to",
+}
+"""What a request may ask for and this local AWS has not."""
+
+
 def request_of(environ: dict[str, Any], identity: RequestIdentity, body: bytes) -> InvokeRequest:
-    """Read a request that `concerns`."""
+    """Read a request that `concerns`.
+
+    Raises:
+        InvocationRefusedError: It asks for something that is not offered.
+    """
+    for header, what in NOT_OFFERED.items():
+        if header in environ:
+            raise InvocationRefusedError(
+                "501 NOT IMPLEMENTED", "NotImplemented", f"The local AWS does not offer {what}."
+            )
     match = PATH.match(environ["PATH_INFO"])
     name, form = match.groups() if match is not None else ("", "")
     is_streamed = form == "invocations-response-stream"

@@ -103,6 +103,24 @@ def test_a_request_that_waits_longer_than_its_time_to_live_expires_and_sns_is_to
     assert (told["inferenceId"], told["invocationStatus"]) == ("mine", "Failed")
 
 
+def test_the_backlog_is_told_for_an_hour_after_the_last_request_also_where_time_is_skipped(clocked):
+    """The hour is ours: AWS goes on."""
+    queued_endpoint(clocked)
+    submit(clocked, RequestTTLSeconds=60)
+    began = dt.datetime.fromtimestamp(clocked.time.time(), tz=dt.UTC)
+    clocked.time.advance(3 * 3600)
+    told = clocked.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/SageMaker",
+        MetricName="ApproximateBacklogSize",
+        Dimensions=[{"Name": "EndpointName", "Value": "queued"}],
+        StartTime=began,
+        EndTime=began + dt.timedelta(hours=3),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    assert (len(told), sum(one["Sum"] for one in told)) == (61, 1)
+
+
 def test_what_waits_outlives_a_restart(tmp_path):
     time = ManualTime(START)
     with in_process_cloud(tmp_path, time_source=time, load_models=False) as address:

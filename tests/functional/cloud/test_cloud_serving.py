@@ -320,6 +320,13 @@ def test_an_asynchronous_endpoint_writes_answers_and_failures_and_tells_sns(serv
         serving.invoke("queued")
 
 
+def test_what_is_not_offered_is_refused_by_name(serving):
+    with pytest.raises(ClientError, match="does not offer EnableExplanations"):
+        serving.invoke("nobody", EnableExplanations="`true`")
+    with pytest.raises(ClientError, match="does not offer SessionId"):
+        serving.invoke("nobody", SessionId="NEW_SESSION")
+
+
 def test_the_serving_process_is_measured_once_a_minute(serving):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html ; a local measure."""
     serving.deploy("measured", [variant(model=serving.factor(1))])
