@@ -295,8 +295,8 @@ def build(
 def _scalar(python_type: type, shape: BotocoreShape) -> Codec | None:
     """The codec of a value without declared parts; of one of any type (`Any`), which is a JSON document or a map."""
     match shape.type_name:
-        case "structure" if python_type is bool and not shape.members:
-            return PresenceCodec()
+        case "structure" if not shape.members and (python_type is bool or python_type is Any):
+            return PresenceCodec() if python_type is bool else Codec()
         case "map" if python_type is Any:
             return MapCodec(ScalarCodec(str, shape.value.type_name))
         case "structure" | "map":

@@ -89,6 +89,12 @@ class NativeType(ResourceType):
                 told[name] = response[member]
         return told
 
+    def completed(
+        self, session: AccountSession, live: dict[str, Any], found: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """With CloudFormation's `Id`, which the SDK calls `awsId`: the primary identifier, where it is no other."""
+        return {"awsId": self.id_of(live), **live} if "awsId" in self.schema.outputs else live
+
     def from_id(self, resource_id: str, session: AccountSession) -> dict[str, Any]:
         """The identity from the primary identifier; from an ARN where AWS asks for the name at its end."""
         parts = resource_id.split("|")

@@ -59,8 +59,8 @@ OTHER_VALUES: Mapping[str, OtherValues] = {
         together=each(
             suspendedState={
                 "dynamicScalingInSuspended": True,
-                "dynamicScalingOutSuspended": False,
-                "scheduledScalingSuspended": False,
+                "dynamicScalingOutSuspended": True,
+                "scheduledScalingSuspended": True,
             },
             tags={"a": "c", "d": "e"},
         ),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore.model import OperationModel
 
 from greenroom.sandbox.cloud.address import CloudAddress
 from greenroom.sandbox.cloud.in_process import in_process_cloud
@@ -26,15 +25,16 @@ class SentRequests:
     checked: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
 
-    def about_to_build(self, params: Any, model: OperationModel, **_: Any) -> None:
+    def about_to_build(self, **event: Any) -> None:
         """Checked is a request that breaks nothing of the service model."""
+        model, params = event["model"], event["params"]
         found = [] if model.input_shape is None else ServiceModelValidator().validate(params, model.input_shape).found
         assert found == []
         self.checked.append(model.name)
 
-    def about_to_send(self, model: OperationModel, **_: Any) -> None:
+    def about_to_send(self, **event: Any) -> None:
         """It leaves."""
-        self.sent.append(model.name)
+        self.sent.append(event["model"].name)
 
 
 @pytest.fixture(scope="package")

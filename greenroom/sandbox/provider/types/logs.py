@@ -24,15 +24,19 @@ LONGEST_NAME = 512
 class LogGroupType(ResourceType):
     """A log group."""
 
+    def _group(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        return {"logGroupName": known[self.identity[0]]}
+
     def complete(self, session: AccountSession, known: Mapping[str, Any]) -> None:
         """Sets the retention; none and 0 mean for ever, as in pulumi-aws."""
         if known.get("retentionInDays"):
             days = as_whole_number(known["retentionInDays"])
-            session.call(self.service, "PutRetentionPolicy", {"logGroupName": known["name"], "retentionInDays": days})
+            session.call(self.service, "PutRetentionPolicy", {**self._group(known), "retentionInDays": days})
 
     def pick(self, response: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The group of exactly this name; the request finds all that begin so."""
-        return next((group for group in response["logGroups"] if group["logGroupName"] == known["name"]), None)
+        name = known[self.identity[0]]
+        return next((group for group in response["logGroups"] if group["logGroupName"] == name), None)
 
     def completed(
         self, session: AccountSession, live: dict[str, Any], found: Mapping[str, Any]
@@ -44,10 +48,10 @@ class LogGroupType(ResourceType):
         self, session: AccountSession, known: Mapping[str, Any], inputs: Mapping[str, Any], changed: frozenset[str]
     ) -> None:
         """Retention, key and deletion protection, each by its own request."""
-        group = {"logGroupName": known["name"]}
+        group = self._group(known)
         if "retentionInDays" in changed:
             if inputs.get("retentionInDays"):
-                self.complete(session, inputs)
+                self.complete(session, {**known, **inputs})
             else:
                 session.call(self.service, "DeleteRetentionPolicy", group)
         if "kmsKeyId" in changed:
@@ -57,7 +61,7 @@ class LogGroupType(ResourceType):
                 session.call(self.service, "DisassociateKmsKey", group)
         if "deletionProtectionEnabled" in changed:
             request = {
-                "logGroupIdentifier": known["name"],
+                "logGroupIdentifier": known[self.identity[0]],
                 "deletionProtectionEnabled": inputs.get("deletionProtectionEnabled", False),
             }
             session.call(self.service, "PutLogGroupDeletionProtection", request)

@@ -74,7 +74,7 @@ class AttributesType(ResourceType):
 
     def from_create_response(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """The ARN that SNS made."""
-        return {"arn": response[self.arn_member]}
+        return {self.identity[0]: response[self.arn_member]}
 
     def change(
         self, session: AccountSession, known: Mapping[str, Any], inputs: Mapping[str, Any], changed: frozenset[str]
@@ -84,7 +84,7 @@ class AttributesType(ResourceType):
         for name in sorted(changed & self.attributes.keys()):
             value = fields[name].codec.encode(inputs[name], Place(), Trace()) if name in inputs else ""
             request = {
-                self.arn_member: known["arn"],
+                self.arn_member: known[self.identity[0]],
                 "AttributeName": self.attributes[name],
                 "AttributeValue": value,
             }
