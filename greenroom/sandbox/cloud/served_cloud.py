@@ -102,8 +102,12 @@ class ServedCloud:
         self.agenda.add(scaling)
 
     def _install_endpoints(self) -> None:
+        from greenroom.sandbox.cloud.sagemaker.inference_experiments import ExperimentSchedules
         from greenroom.sandbox.cloud.sagemaker.transitions import EndpointTransitions
 
+        experiments = ExperimentSchedules(self.application)
+        experiments.install()
+        self.agenda.add(experiments)
         transitions = EndpointTransitions(self.application)
         transitions.install()
         self.agenda.add(transitions)

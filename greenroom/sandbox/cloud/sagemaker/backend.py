@@ -26,8 +26,10 @@ from greenroom.sandbox.cloud.sagemaker.endpoint_updates import (
 )
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
 from greenroom.sandbox.cloud.sagemaker.inference_components import FLEETS, InferenceComponent
+from greenroom.sandbox.cloud.sagemaker.inference_experiments import InferenceExperiment
 from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel, check_new_model
 from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import MonitoringSchedule, endpoint_of
+from greenroom.sandbox.cloud.sagemaker.service_limits import check_limits
 from greenroom.sandbox.cloud.stage import FleetKey, Params
 
 
@@ -38,6 +40,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         super().__init__(region_name, account_id)
         self.monitoring_schedules: dict[str, MonitoringSchedule] = {}
         self.inference_components: dict[str, InferenceComponent] = {}
+        self.inference_experiments: dict[str, InferenceExperiment] = {}
         self.model_package_group_policies: dict[str, str] = {}
         self._generations: dict[str, int] = {}
 
@@ -49,6 +52,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
 
     def create_model(self, params: Params) -> SageMakerModel:
         """CreateModel."""
+        check_limits("CreateModel", params)
         check_new_model(params, self.arn("model", params["ModelName"]), self._models)
         model = SageMakerModel(params, self.account_id, self.region_name)
         self._models[model.model_name] = model
@@ -68,6 +72,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
 
     def create_endpoint_config(self, params: Params) -> EndpointConfig:
         """CreateEndpointConfig."""
+        check_limits("CreateEndpointConfig", params)
         arn = self.arn("endpoint-config", params["EndpointConfigName"])
         check_new_endpoint_config(params, arn, self.endpoint_configs, self._models)
         config = EndpointConfig(params, self.account_id, self.region_name)
@@ -102,6 +107,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
 
     def create_endpoint(self, params: Params) -> Endpoint:
         """CreateEndpoint."""
+        check_limits("CreateEndpoint", params)
         name = params["EndpointName"]
         if name in self.endpoints:
             raise refusals.already_exists("endpoint", self.arn("endpoint", name))
@@ -116,6 +122,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
 
     def update_endpoint(self, params: Params) -> Endpoint:
         """UpdateEndpoint."""
+        check_limits("UpdateEndpoint", params)
         endpoint = self.endpoint(params["EndpointName"])
         config = self.endpoint_config(params["EndpointConfigName"])
         check_can_change(endpoint)
@@ -136,6 +143,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
 
     def update_endpoint_weights_and_capacities(self, params: Params) -> Endpoint:
         """UpdateEndpointWeightsAndCapacities."""
+        check_limits("UpdateEndpointWeightsAndCapacities", params)
         endpoint = self.endpoint(params["EndpointName"])
         check_can_change(endpoint)
         endpoint.begin(change_capacities(endpoint, params["DesiredWeightsAndCapacities"], self._models))
@@ -247,6 +255,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         kind, _, name = arn.split(":", maxsplit=5)[-1].partition("/")
         ours: dict[str, dict[str, Any]] = {
             "inference-component": self.inference_components,
+            "inference-experiment": self.inference_experiments,
             "monitoring-schedule": self.monitoring_schedules,
             "model-package": {one.arn.partition("model-package/")[2]: one for one in self.model_packages.values()},
         }

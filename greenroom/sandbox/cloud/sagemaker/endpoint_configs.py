@@ -12,7 +12,6 @@ from moto.sagemaker.utils import arn_formatter
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.sagemaker import refusals
 from greenroom.sandbox.cloud.sagemaker.endpoint_config_rules import violations
-from greenroom.sandbox.cloud.sagemaker.instance_types import hosting_instance_types
 from greenroom.sandbox.cloud.stage import Params
 
 # "If unspecified, it defaults to 1.0":
@@ -50,27 +49,22 @@ def _with_default_weight(variant: Params) -> Params:
 
 
 def check_new_endpoint_config(params: Params, arn: str, existing: dict[str, Any], models: dict[str, Any]) -> None:
-    """Refuse a name that is taken, unknown instance types, models that are not there, and broken rules.
+    """Refuse a name that is taken, models that are not there, and broken rules.
 
     Raises:
         AWSValidationException: As AWS words it.
     """
     if params["EndpointConfigName"] in existing:
         raise refusals.already_exists("endpoint-config", arn)
-    for position, variant in enumerate(params["ProductionVariants"], start=1):
-        check_variant(variant, f"productionVariants.{position}.member", arn, models)
-    for position, variant in enumerate(params.get("ShadowProductionVariants") or [], start=1):
-        check_variant(variant, f"shadowProductionVariants.{position}.member", arn, models)
+    for variant in (*params["ProductionVariants"], *(params.get("ShadowProductionVariants") or [])):
+        _check_model(variant, arn, models)
     broken = violations(params, models)
     if broken:
         raise refusals.invalid(" ".join(broken))
 
 
-def check_variant(variant: Params, at: str, config_arn: str, models: dict[str, Any]) -> None:
-    """Refuse an unknown instance type, and a model that is not there."""
-    instance_type = variant.get("InstanceType")
-    if instance_type is not None and instance_type not in hosting_instance_types():
-        raise refusals.enum_violation(instance_type, f"{at}.instanceType", hosting_instance_types())
+def _check_model(variant: Params, config_arn: str, models: dict[str, Any]) -> None:
+    """Refuse a model that is not there."""
     model_name = variant.get("ModelName")
     if model_name is not None and model_name not in models:
         raise refusals.not_found("model", config_arn.rpartition(":")[0] + f":model/{model_name}")

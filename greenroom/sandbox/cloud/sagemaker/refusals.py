@@ -41,11 +41,3 @@ def resource_not_found(message: str) -> ResourceNotFound:
 def invalid(message: str) -> AWSValidationException:
     """A ValidationException with AWS's usual opening where one constraint is broken."""
     return AWSValidationException(message)
-
-
-def enum_violation(value: str, at: str, allowed: frozenset[str]) -> AWSValidationException:
-    """A value outside an enumeration, as every JSON service of AWS says it."""
-    return AWSValidationException(
-        f"1 validation error detected: Value '{value}' at '{at}' failed to satisfy constraint: "
-        f"Member must satisfy enum value set: [{', '.join(sorted(allowed))}]"
-    )

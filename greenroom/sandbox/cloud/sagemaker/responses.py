@@ -9,7 +9,13 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker import responses as moto_responses
 
 from greenroom.sandbox.cloud.monitoring.executions import newest_first
-from greenroom.sandbox.cloud.sagemaker import inference_component_store, job_definitions, model_packages
+from greenroom.sandbox.cloud.sagemaker import (
+    inference_component_store,
+    inference_experiment_answers,
+    inference_experiments,
+    job_definitions,
+    model_packages,
+)
 from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
 from greenroom.sandbox.cloud.sagemaker.endpoint_descriptions import describe
 from greenroom.sandbox.cloud.stage import Params
@@ -169,6 +175,31 @@ class SageMakerResponse(moto_responses.SageMakerResponse):  # type: ignore[misc]
     def list_inference_components(self) -> ActionResult:
         found = inference_component_store.listed(self._backend, self._request)
         return _page("InferenceComponents", found, self._request)
+
+    def create_inference_experiment(self) -> ActionResult:
+        return ActionResult({"InferenceExperimentArn": inference_experiments.create(self._backend, self._request).arn})
+
+    def describe_inference_experiment(self) -> ActionResult:
+        found = inference_experiments.find(self._backend, self._request["Name"])
+        return ActionResult(inference_experiment_answers.describe(self._backend, found))
+
+    def update_inference_experiment(self) -> ActionResult:
+        return ActionResult({"InferenceExperimentArn": inference_experiments.update(self._backend, self._request).arn})
+
+    def start_inference_experiment(self) -> ActionResult:
+        started = inference_experiments.start(self._backend, self._request["Name"])
+        return ActionResult({"InferenceExperimentArn": started.arn})
+
+    def stop_inference_experiment(self) -> ActionResult:
+        return ActionResult({"InferenceExperimentArn": inference_experiments.stop(self._backend, self._request).arn})
+
+    def delete_inference_experiment(self) -> ActionResult:
+        deleted = inference_experiments.delete(self._backend, self._request["Name"])
+        return ActionResult({"InferenceExperimentArn": deleted.arn})
+
+    def list_inference_experiments(self) -> ActionResult:
+        found = inference_experiment_answers.listed(self._backend, self._request)
+        return _page("InferenceExperiments", found, self._request)
 
     def _schedule(self) -> Any:
         return self._backend.monitoring_schedule(self._request["MonitoringScheduleName"])
