@@ -299,9 +299,11 @@ class Engine:
             with ending:
                 if outputs:
                     return
-                outputs.append(deployment.finish_outputs())
+                outputs.append({})
                 if not deployment.has_stopped:
                     self._delete_leftovers(run)
+                # Last, as in the real engine: after a deletion that failed, outputs that are no more keep their value.
+                outputs[0] = deployment.finish_outputs()
 
         failure = self._run_program(run, at_end)
         if failure is not None and not deployment.has_stopped:

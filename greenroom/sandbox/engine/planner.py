@@ -154,7 +154,7 @@ class Planner:
         self._resources.append(imported)
         follow_up = self._plan(replace(goal), imported, new)
         if [item.op for item in follow_up] == [Op.SAME]:
-            follow_up = (step(Op.SAME, imported, new),)
+            follow_up = ()
         if old is None or old.external or new.urn in self.deleted:
             return (step(Op.IMPORT, None, imported), *follow_up)
         first = (

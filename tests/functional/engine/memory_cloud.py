@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 from pulumi.provider.experimental import provider as sdk
-from pulumi.provider.experimental.property_value import Computed, PropertyValue
+from pulumi.provider.experimental.property_value import Computed, PropertyValue, ResourceReference
 
 REPLACING = ("shape", "slot")
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -78,6 +78,8 @@ def bare(value: PropertyValue | None) -> object:
         return None
     if isinstance(value.value, Computed):
         return UNKNOWN
+    if isinstance(value.value, ResourceReference):
+        return {"urn": value.value.urn}
     if isinstance(value.value, tuple):
         return [bare(item) for item in value.value]
     if isinstance(value.value, Mapping):
