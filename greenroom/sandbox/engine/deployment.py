@@ -15,7 +15,7 @@ from enum import Enum, auto
 from greenroom.sandbox.engine import deletions
 from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.checkpoint import Checkpoint
-from greenroom.sandbox.engine.errors import DeploymentError, EngineError
+from greenroom.sandbox.engine.errors import DeploymentError, EngineError, ProviderError
 from greenroom.sandbox.engine.events import Diagnostic, EngineEvent, Severity
 from greenroom.sandbox.engine.executor import AFTER, Executor
 from greenroom.sandbox.engine.goal import Goal
@@ -181,6 +181,8 @@ class Deployment:
                 urn = steps[-1].urn
                 done = self._carry_out(steps)
         except DeploymentError as error:
+            if isinstance(error, ProviderError):
+                urn = error.urn
             self.fail(error, urn if urn.startswith("urn:") else "")
             raise
         self._registered[done.state.urn] = done.state

@@ -13,7 +13,8 @@ import asyncio
 import os
 import threading
 import traceback
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -114,18 +115,32 @@ class ProviderCalls:
                 raise InitFailedError(urn, error.resource_id, wire.from_provider(error.properties), reasons) from None
             raise ProviderError(urn, blind(_describe(error), *sent)) from None
 
+    @contextmanager
+    def _understood(self, urn: str, method: str) -> Iterator[None]:
+        """Reads an answer: one that cannot be read is the provider's mistake, and is told with its resource."""
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ProviderError(
+                urn,
+                f"the provider {self._package} answered `{method}` of {urn} with what the protocol does not allow "
+                f"({type(error).__name__}: {error}); this is a mistake in the provider, and nothing was recorded of it",
+            ) from error
+
     def check_config(self, urn: str, old: PropertyMap, new: PropertyMap) -> tuple[PropertyMap, list[CheckFailure]]:
         """The provider's inputs with its defaults, and what is wrong with them."""
         request = sdk.CheckRequest(urn, wire.to_provider(old), wire.to_provider(new), b"")
         response = self._run(urn, self._provider.check_config(request), old, new)
-        checked = new if response.inputs is None else wire.from_provider(response.inputs)
-        return checked, _failures(response.failures, old, new)
+        with self._understood(urn, "check_config"):
+            checked = new if response.inputs is None else wire.from_provider(response.inputs)
+            return checked, _failures(response.failures, old, new)
 
     def diff_config(self, urn: str, id_: str, old_inputs: PropertyMap, old: PropertyMap, new: PropertyMap) -> Diff:
         """What a changed configuration means for the provider."""
         request = sdk.DiffRequest(urn, id_, wire.to_provider(old), wire.to_provider(new), [])
         response = self._run(urn, self._provider.diff_config(request), old, new)
-        diff = _diff(response)
+        with self._understood(urn, "diff_config"):
+            diff = _diff(response)
         if diff.changes is not None:
             return diff
         found = compare(old_inputs, new)
@@ -142,9 +157,10 @@ class ProviderCalls:
         }
         request = sdk.ConfigureRequest(variables, wire.to_provider(inputs), True, True)
         response = self._run(urn, self._provider.configure(request), inputs)
-        self._accepts_secrets = response.accept_secrets
-        self._accepts_references = response.accept_resources
-        self._supports_preview = response.supports_preview
+        with self._understood(urn, "configure"):
+            self._accepts_secrets = response.accept_secrets
+            self._accepts_references = response.accept_resources
+            self._supports_preview = response.supports_preview
 
     def check(self, urn: str, old: PropertyMap, new: PropertyMap) -> tuple[PropertyMap, list[CheckFailure]]:
         """The resource's inputs with the provider's defaults, and what is wrong with them."""
@@ -152,10 +168,11 @@ class ProviderCalls:
             return new, []
         request = sdk.CheckRequest(urn, self._out(old), self._out(new), os.urandom(32))
         response = self._run(urn, self._provider.check(request), old, new)
-        checked = {} if response.inputs is None else wire.from_provider(response.inputs)
-        if not self._accepts_secrets:
-            checked = secret_like(checked, new)
-        return checked, _failures(response.failures, old, new)
+        with self._understood(urn, "check"):
+            checked = {} if response.inputs is None else wire.from_provider(response.inputs)
+            if not self._accepts_secrets:
+                checked = secret_like(checked, new)
+            return checked, _failures(response.failures, old, new)
 
     def diff(
         self, urn: str, id_: str, old_inputs: PropertyMap, old: PropertyMap, new: PropertyMap, *, ignored: Sequence[str]
@@ -165,7 +182,9 @@ class ProviderCalls:
             return Diff(True)
         request = sdk.DiffRequest(urn, id_, self._out(old), self._out(new), list(ignored))
         # The engine's own provider has no detailed differences; those behind the SDK's gRPC server always have.
-        diff = _diff(self._run(urn, self._provider.diff(request), old, new), has_details=self._package != "pulumi")
+        response = self._run(urn, self._provider.diff(request), old, new)
+        with self._understood(urn, "diff"):
+            diff = _diff(response, has_details=self._package != "pulumi")
         if diff.changes is not None:
             return diff
         found = compare(old_inputs, restore(new, old_inputs, ignored)[0])
@@ -181,9 +200,11 @@ class ProviderCalls:
             return "", inputs
         request = sdk.CreateRequest(urn, self._out(inputs), timeout, preview)
         response = self._run(urn, self._provider.create(request), inputs)
-        if not response.resource_id and not preview:
-            raise ProviderError(urn, f"the provider {self._package} created {urn} and gave no id")
-        return response.resource_id or "", self._outputs(urn, response.properties, inputs, preview=preview)
+        with self._understood(urn, "create"):
+            id_ = _id(response.resource_id)
+            if not id_ and not preview:
+                raise ProviderError(urn, f"the provider {self._package} created {urn} and gave no id")
+            return id_, self._outputs(urn, response.properties, inputs, preview=preview)
 
     def update(
         self,
@@ -201,7 +222,8 @@ class ProviderCalls:
             return new if self.is_known else {}
         request = sdk.UpdateRequest(urn, id_, self._out(old), self._out(new), timeout, list(ignored), preview)
         response = self._run(urn, self._provider.update(request), old, new)
-        return self._outputs(urn, response.properties, new, preview=preview)
+        with self._understood(urn, "update"):
+            return self._outputs(urn, response.properties, new, preview=preview)
 
     def _outputs(self, urn: str, answered: Mapping[str, Any], inputs: PropertyMap, *, preview: bool) -> PropertyMap:
         outputs = wire.from_provider(answered)
@@ -217,11 +239,15 @@ class ProviderCalls:
         """What is there now."""
         request = sdk.ReadRequest(urn, id_, self._out(state), self._out(inputs))
         response = self._run(urn, self._provider.read(request), inputs, state)
-        outputs = wire.from_provider(response.properties)
-        found = wire.from_provider(response.inputs)
+        with self._understood(urn, "read"):
+            outputs = wire.from_provider(response.properties)
+            found = wire.from_provider(response.inputs)
+            id_ = _id(response.resource_id)
+        if has_unknown({"outputs": outputs, "inputs": found}) and not has_unknown({"state": state, "inputs": inputs}):
+            raise ProviderError(urn, f"the provider {self._package} answered `read` of {urn} with unknown values")
         if not self._accepts_secrets:
             outputs, found = secret_like(outputs, state), secret_like(found, inputs)
-        return ReadState(response.resource_id or "", outputs, found)
+        return ReadState(id_, outputs, found)
 
     def invoke(self, token: str, arguments: PropertyMap) -> tuple[PropertyMap, list[CheckFailure]]:
         """The function's answer, and what is wrong with its arguments."""
@@ -229,7 +255,8 @@ class ProviderCalls:
             return {}, []
         request = sdk.InvokeRequest(token, self._out(arguments))
         response = self._run(token, self._provider.invoke(request), arguments)
-        return wire.from_provider(response.return_value), _failures(response.failures, arguments)
+        with self._understood(token, "invoke"):
+            return wire.from_provider(response.return_value), _failures(response.failures, arguments)
 
     def cancel(self) -> None:
         """Tells the provider that the deployment is over."""
@@ -242,6 +269,13 @@ def _describe(error: Exception) -> str:
         return str(error) or type(error).__name__
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"the provider made a mistake: {type(error).__name__}: {error} ({frame.filename}:{frame.lineno})"
+
+
+def _id(given: object) -> str:
+    """A resource's id, empty where there is none."""
+    if given is not None and not isinstance(given, str):
+        raise TypeError(f"the id {given!r} is no text")
+    return given or ""
 
 
 def _failures(failures: Sequence[sdk.CheckFailure] | None, *sent: PropertyMap) -> list[CheckFailure]:

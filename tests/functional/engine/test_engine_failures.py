@@ -76,10 +76,17 @@ def test_a_name_that_no_stack_can_have_is_refused_and_nothing_is_written(stage: 
     assert list(stage.folder.rglob("*.json*")) == []
 
 
+def interrupt_once_begun(stage: Stage) -> None:
+    """Sends SIGINT while the first box is being made."""
+    while not stage.cloud.at_once:
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 @pytest.mark.parametrize("attempt", range(3))
 def test_an_interrupted_command_ends_after_the_last_step_under_way(stage: Stage, attempt: int) -> None:
     stage.cloud.delay_seconds = 0.5
-    interrupt = threading.Timer(0.25, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt = threading.Thread(target=interrupt_once_begun, args=(stage,))
     interrupt.start()
     result = stage.up('a = Box("a")\nb = Box("b", of=a.arn)')
     interrupt.join()
