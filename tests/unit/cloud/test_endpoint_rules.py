@@ -11,6 +11,7 @@ from greenroom.sandbox.cloud.sagemaker import deployment_rules, endpoint_config_
 from greenroom.sandbox.cloud.sagemaker.deployment_rules import NewUpdate
 from greenroom.sandbox.cloud.sagemaker.instance_types import LOCAL_STORAGE_FAMILIES, hosting_instance_types
 from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel, check_new_model
+from greenroom.sandbox.cloud.sagemaker.service_limits import check_limits
 
 ACCOUNT = "111122223333"
 CONTAINER = {"Image": "image:1"}
@@ -268,3 +269,37 @@ def test_containers_that_do_not_go_together_are_refused(params, message):
     with pytest.raises(AWSValidationException) as refused:
         check_new_model({"ModelName": "new", **params}, "arn", {})
     assert message in str(refused.value)
+
+
+def test_the_limits_of_single_fields_are_told_all_at_once_in_aws_s_words():
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html ."""
+    params = config(
+        on_instances(ContainerStartupHealthCheckTimeoutInSeconds=3601, VolumeSizeInGB=0),
+        serverless("b", MaxConcurrency=201),
+        DataCaptureConfig=CAPTURE | {"InitialSamplingPercentage": 101},
+    )
+    with pytest.raises(AWSValidationException) as refused:
+        check_limits("CreateEndpointConfig", params)
+    at = "productionVariants"
+    capture = "dataCaptureConfig"
+    assert str(refused.value.message) == (
+        "5 validation errors detected: "
+        f"Value '0' at '{at}.1.member.volumeSizeInGB' failed to satisfy constraint: "
+        "Member must have value greater than or equal to 1; "
+        f"Value '3601' at '{at}.1.member.containerStartupHealthCheckTimeoutInSeconds' failed to satisfy constraint: "
+        "Member must have value less than or equal to 3600; "
+        f"Value '201' at '{at}.2.member.serverlessConfig.maxConcurrency' failed to satisfy constraint: "
+        "Member must have value less than or equal to 200; "
+        f"Value '101' at '{capture}.initialSamplingPercentage' failed to satisfy constraint: "
+        "Member must have value less than or equal to 100; "
+        f"Value '[...]' at '{capture}.captureOptions' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 1"
+    )
+
+
+def test_a_deployment_configuration_waits_an_hour_at_most():
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html ."""
+    policy = routing("ALL_AT_ONCE")["BlueGreenUpdatePolicy"] | {"TerminationWaitInSeconds": 3601}
+    request = {"EndpointName": "e", "EndpointConfigName": "c", "DeploymentConfig": {"BlueGreenUpdatePolicy": policy}}
+    with pytest.raises(AWSValidationException, match="less than or equal to 3600"):
+        check_limits("UpdateEndpoint", request)
