@@ -30,7 +30,6 @@ from greenroom.sandbox.cloud.sagemaker.inference_experiments import InferenceExp
 from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel, check_new_model
 from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import MonitoringSchedule, endpoint_of
 from greenroom.sandbox.cloud.sagemaker.service_limits import check_limits
-from greenroom.sandbox.cloud.sagemaker.service_limits import check_limits
 from greenroom.sandbox.cloud.stage import FleetKey, Params
 
 
@@ -54,7 +53,6 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
     def create_model(self, params: Params) -> SageMakerModel:
         """CreateModel."""
         check_limits("CreateModel", params)
-        check_limits("CreateModel", params)
         check_new_model(params, self.arn("model", params["ModelName"]), self._models)
         model = SageMakerModel(params, self.account_id, self.region_name)
         self._models[model.model_name] = model
@@ -74,7 +72,6 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
 
     def create_endpoint_config(self, params: Params) -> EndpointConfig:
         """CreateEndpointConfig."""
-        check_limits("CreateEndpointConfig", params)
         check_limits("CreateEndpointConfig", params)
         arn = self.arn("endpoint-config", params["EndpointConfigName"])
         check_new_endpoint_config(params, arn, self.endpoint_configs, self._models)
@@ -111,7 +108,6 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
     def create_endpoint(self, params: Params) -> Endpoint:
         """CreateEndpoint."""
         check_limits("CreateEndpoint", params)
-        check_limits("CreateEndpoint", params)
         name = params["EndpointName"]
         if name in self.endpoints:
             raise refusals.already_exists("endpoint", self.arn("endpoint", name))
@@ -126,7 +122,6 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
 
     def update_endpoint(self, params: Params) -> Endpoint:
         """UpdateEndpoint."""
-        check_limits("UpdateEndpoint", params)
         check_limits("UpdateEndpoint", params)
         endpoint = self.endpoint(params["EndpointName"])
         config = self.endpoint_config(params["EndpointConfigName"])
@@ -148,7 +143,6 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
 
     def update_endpoint_weights_and_capacities(self, params: Params) -> Endpoint:
         """UpdateEndpointWeightsAndCapacities."""
-        check_limits("UpdateEndpointWeightsAndCapacities", params)
         check_limits("UpdateEndpointWeightsAndCapacities", params)
         endpoint = self.endpoint(params["EndpointName"])
         check_can_change(endpoint)
