@@ -16,6 +16,7 @@ from greenroom.sandbox.cloud import in_process_cloud
 from greenroom.sandbox.cloud.clock import ManualTime
 from tests.functional.cloud.conftest import SUMS_ITS_ROWS, Aws
 
+pytestmark = pytest.mark.slow
 ENOUGH = {"MinMemoryRequiredInMb": 1024, "NumberOfCpuCoresRequired": 1.0}
 
 

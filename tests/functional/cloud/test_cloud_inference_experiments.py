@@ -10,6 +10,7 @@ import datetime as dt
 import pytest
 from botocore.exceptions import ClientError
 
+pytestmark = pytest.mark.slow
 DAY = 86400
 
 

@@ -1,6 +1,10 @@
-"""Model package groups and packages: their deletion and their policies, which moto lacks.
+"""Model package groups and packages: what moto lacks of them.
 
-Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModelPackageGroup.html and
+That is their deletion, the groups' policies, an update that changes what it names and nothing else, and the event by
+which a pipeline waits for an approval.
+
+Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateModelPackage.html ,
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModelPackageGroup.html and
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PutModelPackageGroupPolicy.html
 """
 
@@ -11,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from moto.sagemaker.exceptions import ConflictException
 
+from greenroom.sandbox.cloud.events import AwsEvent, emit
 from greenroom.sandbox.cloud.sagemaker import refusals
+from greenroom.sandbox.cloud.stage import Params
 
 if TYPE_CHECKING:
     from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
@@ -71,6 +77,78 @@ def delete_policy(backend: SageMakerBackend, name_or_arn: str) -> None:
     """DeleteModelPackageGroupPolicy. What a group without one is answered with is a guess."""
     policy(backend, name_or_arn)
     del backend.model_package_group_policies[name_or_arn.rpartition("/")[2]]
+
+
+CARRIED = (
+    "ModelPackageRegistrationType",
+    "SkipModelValidation",
+    "SourceUri",
+    "SecurityConfig",
+    "ModelCard",
+    "ModelLifeCycle",
+    "ManagedStorageType",
+)
+"""What CreateModelPackage takes, DescribeModelPackage gives back, and moto drops."""
+
+
+def created(backend: SageMakerBackend, arn: str, params: Params) -> None:
+    """Complete a package that moto has just made, and tell EventBridge.
+
+    "PendingManualApproval - The model is waiting for manual approval": what a versioned package is where nothing was
+    said (as seen in aws/sagemaker-python-sdk's tests).
+    """
+    package = backend.describe_model_package(arn)
+    if package.model_package_type == "Versioned" and package.model_approval_status is None:
+        package.model_approval_status = "PendingManualApproval"
+    package.carried = {name: params[name] for name in CARRIED if params.get(name) is not None}
+    _tell(backend, package)
+
+
+def describe(package: Any) -> dict[str, Any]:
+    """DescribeModelPackage's answer."""
+    answer: dict[str, Any] = {**package.gen_response_object(), **package.carried}
+    return answer
+
+
+def update(backend: SageMakerBackend, params: Params) -> str:
+    """UpdateModelPackage: what is named changes, metadata is merged; the package's ARN.
+
+    Raises:
+        AWSValidationException: An approval status that is none.
+    """
+    package = backend.describe_model_package(params["ModelPackageArn"])
+    if params.get("ModelApprovalStatus") is not None:
+        package.set_model_approval_status(params["ModelApprovalStatus"])
+    for member, attribute in _CHANGED.items():
+        if params.get(member) is not None:
+            setattr(package, attribute, params[member])
+    metadata = {**(package.customer_metadata_properties or {}), **(params.get("CustomerMetadataProperties") or {})}
+    for name in params.get("CustomerMetadataPropertiesToRemove") or []:
+        metadata.pop(name, None)
+    package.customer_metadata_properties = metadata or None
+    if params.get("AdditionalInferenceSpecificationsToAdd") is not None:
+        package.add_additional_inference_specifications(params["AdditionalInferenceSpecificationsToAdd"])
+    package.carried |= {name: params[name] for name in CARRIED if params.get(name) is not None}
+    package.modifications_done()
+    _tell(backend, package)
+    return str(package.arn)
+
+
+_CHANGED = {"ApprovalDescription": "approval_description", "InferenceSpecification": "inference_specification"}
+
+
+def _tell(backend: SageMakerBackend, package: Any) -> None:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html#eventbridge-model-package."""
+    emit(
+        AwsEvent(
+            backend.account_id,
+            backend.region_name,
+            "aws.sagemaker",
+            "SageMaker Model Package State Change",
+            describe(package),
+            (package.arn,),
+        )
+    )
 
 
 def delete_package(backend: SageMakerBackend, name_or_arn: str) -> None:

@@ -148,6 +148,18 @@ class SageMakerResponse(moto_responses.SageMakerResponse):  # type: ignore[misc]
         model_packages.delete_policy(self._backend, self._request["ModelPackageGroupName"])
         return EmptyResult()
 
+    def create_model_package(self) -> ActionResult:
+        answer = super().create_model_package()
+        model_packages.created(self._backend, answer.result["ModelPackageArn"], self._request)
+        return answer
+
+    def describe_model_package(self) -> ActionResult:
+        package = self._backend.describe_model_package(self._request["ModelPackageName"])
+        return ActionResult(model_packages.describe(package))
+
+    def update_model_package(self) -> ActionResult:
+        return ActionResult({"ModelPackageArn": model_packages.update(self._backend, self._request)})
+
     def delete_model_package(self) -> ActionResult:
         model_packages.delete_package(self._backend, self._request["ModelPackageName"])
         return EmptyResult()
