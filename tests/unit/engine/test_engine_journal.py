@@ -201,7 +201,7 @@ def read(states: list[ResourceState]) -> list[dict[str, Any]]:
     return [resource_to_json(state, lambda _place, text: text) for state in states]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(actions=ACTIONS)
 def test_what_is_folded_is_what_the_checkpoint_had_in_mind(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int]]
