@@ -139,9 +139,7 @@ def test_an_alarm_on_metric_math_is_kept_whole(cloudwatch):
 def test_an_operation_that_is_not_offered_says_so_at_once(aws, cloudwatch):
     calls = [
         cloudwatch.list_metric_streams,
-        lambda: aws.sagemaker.create_inference_component(InferenceComponentName="x", EndpointName="e"),
         lambda: aws.client("iam").simulate_principal_policy(PolicySourceArn=ROLE, ActionNames=["s3:GetObject"]),
-        lambda: aws.client("sagemaker-runtime").invoke_endpoint_async(EndpointName="e", InputLocation="s3://b/k"),
     ]
     for call in calls:
         with pytest.raises(ClientError) as caught:
