@@ -105,9 +105,11 @@ class Executor:
             self._fail(operation)
             self._emit(StepFailed(step, error.message))
             raise
-        told = (step.old and step.old.copy(), step.new and step.new.copy())
+        # A hook is told of the outputs as the provider gave them, not as they are kept (secrets are marked there).
+        told = (step.old and step.old.copy(), step.new and step.new.copy()) if step.state.hooks else None
         self._finish(step, operation)
-        self._run_after_hooks(step, *told)
+        if told is not None:
+            self._run_after_hooks(step, *told)
         with self._done_lock:
             self._done.append(step)
         self._emit(StepSucceeded(step))

@@ -5,28 +5,63 @@ https://github.com/pulumi/pulumi/blob/master/pkg/resource/graph/dependency_graph
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Iterable, Sequence
 
 from greenroom.sandbox.engine.state import ResourceState
 
 
-def dependents(
-    resources: Sequence[ResourceState], root: ResourceState, ignored: Collection[str]
-) -> list[ResourceState]:
-    """The resources after `root` that depend on it, directly or not, in order; children are no dependents.
+class Index:
+    """Who depends on whom, looked up once for a whole deployment: asking costs what the answer is long."""
 
-    Args:
-        resources: the state.
-        root: one of them.
-        ignored: URNs that cannot depend on it.
-    """
-    found: list[ResourceState] = []
-    condemned = {root.urn}
-    for candidate in resources[resources.index(root) + 1 :]:
-        if candidate.urn not in ignored and not condemned.isdisjoint(candidate.depends_on()):
-            found.append(candidate)
-            condemned.add(candidate.urn)
-    return found
+    def __init__(self, resources: Sequence[ResourceState]) -> None:
+        """An index.
+
+        Args:
+            resources: the state; it does not change any more.
+        """
+        self._resources = resources
+        self._positions = {state: position for position, state in enumerate(resources)}
+        self._dependents: dict[str, list[int]] = {}
+        self._companions: dict[str, list[ResourceState]] = {}
+        for position, state in enumerate(resources):
+            for urn in state.depends_on():
+                self._dependents.setdefault(urn, []).append(position)
+            for urn in dict.fromkeys((*state.replace_with, state.deleted_with)):
+                self._companions.setdefault(urn, []).append(state)
+
+    def __contains__(self, state: object) -> bool:
+        return state in self._positions
+
+    def dependents(self, root: ResourceState, ignored: Collection[str]) -> list[ResourceState]:
+        """The resources after `root` that depend on it, directly or not, in order; children are no dependents.
+
+        Args:
+            root: one of the resources.
+            ignored: URNs that cannot depend on it.
+        """
+        found: list[ResourceState] = []
+        seen: set[int] = set()
+        open_: list[int] = []
+
+        def follow(state: ResourceState) -> None:
+            position = self._positions[state]
+            for later in self._dependents.get(state.urn, ()):
+                if later > position and later not in seen:
+                    seen.add(later)
+                    heapq.heappush(open_, later)
+
+        follow(root)
+        while open_:
+            candidate = self._resources[heapq.heappop(open_)]
+            if candidate.urn not in ignored:
+                found.append(candidate)
+                follow(candidate)
+        return found
+
+    def companions(self, urn: str) -> Sequence[ResourceState]:
+        """The resources that asked to be replaced with the given one, or are deleted with it."""
+        return self._companions.get(urn, ())
 
 
 def needed_by(resources: Sequence[ResourceState], urns: Collection[str]) -> list[str]:

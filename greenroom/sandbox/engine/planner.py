@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from greenroom.sandbox.engine import aliases, replacement, targets
+from greenroom.sandbox.engine import aliases, graph, replacement, targets
 from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.diffs import Diff, compare, force_replace
 from greenroom.sandbox.engine.errors import RegistrationError
@@ -52,6 +52,8 @@ class Planner:
         """
         self._resources = list(olds)
         self._olds = {state.urn: state for state in self._resources if not state.delete}
+        self._by_identity = {(state.urn, state.id): state for state in reversed(self._resources)}
+        self._graph: graph.Index | None = None
         self._registry = registry
         self._project = project
         self._stack = stack
@@ -76,8 +78,7 @@ class Planner:
 
     def old_of_provider(self, reference: str) -> ResourceState | None:
         """The old state of the provider that a reference names."""
-        urn, id_ = urns.split_provider_reference(reference)
-        return next((state for state in self._resources if state.urn == urn and state.id == id_), None)
+        return self._by_identity.get(urns.split_provider_reference(reference))
 
     @property
     def seen(self) -> Collection[str]:
@@ -152,6 +153,7 @@ class Planner:
         imported.id = found.id or goal.import_id
         imported.inputs, imported.outputs = found.inputs, found.outputs
         self._resources.append(imported)
+        self._graph = None
         follow_up = self._plan(replace(goal), imported, new)
         if [item.op for item in follow_up] == [Op.SAME]:
             follow_up = ()
@@ -328,6 +330,8 @@ class Planner:
 
     def _refuse_skipped(self, steps: Sequence[Step]) -> None:
         """Refuses steps of resources whose dependencies are not there and are not to be made."""
+        if not self._skipped_creates:
+            return
         for item in steps:
             if item.new is None or item.is_skipped_create:
                 continue
@@ -384,10 +388,13 @@ class Planner:
 
     def _dependents(self, root: ResourceState) -> Sequence[replacement.Dependent]:
         """Those that go first, last dependent first."""
-        if root not in self._resources:
+        if self._graph is None:
+            self._graph = graph.Index(self._resources)
+        if root not in self._graph:
             return ()
-        found = replacement.dependents(self._resources, root, self._operated | self.deleted, self._would_replace)
-        cascade = replacement.cascades(root.urn, self._olds, self._operated | self.deleted | {d.urn for d in found})
+        settled = self._operated | self.deleted
+        found = replacement.dependents(self._graph, root, settled, self._would_replace)
+        cascade = replacement.cascades(self._graph, root.urn, settled | {item.urn for item in found})
         return [item for item in reversed([*found, *cascade]) if item.state not in self._early_deleted]
 
     def _delete_early(self, state: ResourceState, because_of: str, keys: tuple[str, ...]) -> Step:

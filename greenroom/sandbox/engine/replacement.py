@@ -12,7 +12,7 @@ https://www.pulumi.com/docs/iac/concepts/resources/options/deletebeforereplace/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from greenroom.sandbox.engine import graph
@@ -35,7 +35,7 @@ class Dependent:
 
 
 def dependents(
-    resources: Sequence[ResourceState],
+    index: graph.Index,
     root: ResourceState,
     registered: Collection[str],
     would_replace: Callable[[ResourceState, PropertyMap], tuple[bool, tuple[str, ...]]],
@@ -43,14 +43,14 @@ def dependents(
     """The dependents of `root` that must be made anew with it, in order of dependency.
 
     Args:
-        resources: the old state.
+        index: the old state.
         root: the resource that is to be deleted first.
         registered: URNs that the program has registered before it, which therefore cannot depend on it.
         would_replace: asks a resource's provider whether these inputs would make it anew, and for which properties.
     """
     found: list[Dependent] = []
     condemned = {root.urn}
-    for state in graph.dependents(resources, root, registered):
+    for state in index.dependents(root, registered):
         if not state.custom or state.external:
             continue
         if _goes_along(state, condemned):
@@ -81,10 +81,6 @@ def _with_unknowns(state: ResourceState, condemned: Collection[str]) -> Property
     return {key: UNKNOWN if key in touched else value for key, value in state.inputs.items()}
 
 
-def cascades(urn: str, olds: Mapping[str, ResourceState], excluded: Collection[str]) -> list[Dependent]:
+def cascades(index: graph.Index, urn: str, excluded: Collection[str]) -> list[Dependent]:
     """The resources that asked to be replaced with, or are deleted with, the given one."""
-    return [
-        Dependent(state)
-        for state in olds.values()
-        if state.urn not in excluded and (urn in state.replace_with or state.deleted_with == urn)
-    ]
+    return [Dependent(state) for state in index.companions(urn) if not state.delete and state.urn not in excluded]

@@ -254,5 +254,5 @@ def test_dependents_are_found_through_providers_and_deleted_with_but_not_through
     child = box("child", parent=root.urn)
     before = box("before", dependencies=(root.urn,))
     resources = [before, root, by_provider, with_it, child]
-    assert graph.dependents(resources, root, ()) == [by_provider, with_it]
-    assert graph.dependents(resources, root, {by_provider.urn}) == []
+    assert graph.Index(resources).dependents(root, ()) == [by_provider, with_it]
+    assert graph.Index(resources).dependents(root, {by_provider.urn}) == []
