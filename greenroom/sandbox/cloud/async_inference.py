@@ -9,9 +9,11 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
+import random
 import uuid
 from typing import Any, Final
 
@@ -27,6 +29,7 @@ from greenroom.sandbox.cloud.errors import ModelLoadError
 from greenroom.sandbox.cloud.fleets import Fleets
 from greenroom.sandbox.cloud.hosting import HostingError
 from greenroom.sandbox.cloud.invocation_record import Metric, invocation_metrics
+from greenroom.sandbox.cloud.invocation_targets import NoTargetError, Target, choose_target
 from greenroom.sandbox.cloud.operations import RequestIdentity
 from greenroom.sandbox.cloud.runtime import endpoint_of
 from greenroom.sandbox.cloud.runtime_requests import PATH, PREFIX, InvocationRefusedError, validation
@@ -49,6 +52,7 @@ class AsyncInference:
         self._fleets = fleets
         self._queues = AsyncQueues()
         self._in_process: set[str] = set()
+        self._random = random.SystemRandom()
 
     def install(self) -> None:
         """Take over InvokeEndpointAsync."""
@@ -90,21 +94,20 @@ class AsyncInference:
                 if request.inference_id in self._in_process or endpoint is None or endpoint.live is None:
                     continue
                 if self._busy(request) < instance_count_of(endpoint) * _concurrency(endpoint):
-                    self._begin(self._fleets, request, endpoint)
+                    with contextlib.suppress(NoTargetError):  # every weight is 0: it waits
+                        self._begin(self._fleets, request, choose_target(endpoint, None, self._random))
 
     def _busy(self, request: AsyncRequest) -> int:
         key = (request.account_id, request.region, request.endpoint_name)
         return len(self._in_process & set(self._queues.queues[key].requests))
 
-    def _begin(self, fleets: Fleets, request: AsyncRequest, endpoint: Endpoint) -> None:
+    def _begin(self, fleets: Fleets, request: AsyncRequest, target: Target) -> None:
         self._in_process.add(request.inference_id)
-        deployment = endpoint.shown
-        variant = deployment.variants[0]
         began = CLOCK.time()
 
         def work() -> None:
             try:
-                self._process(fleets, request, deployment.fleet, variant.name, began)
+                self._process(fleets, request, target, began)
             except Exception as error:
                 LOG.exception("asynchronous request %s", request.inference_id)
                 reason = f"The local AWS could not process it: {type(error).__name__}: {error}"
@@ -115,7 +118,7 @@ class AsyncInference:
 
         fleets.in_background(work)
 
-    def _process(self, fleets: Fleets, request: AsyncRequest, fleet: Any, variant_name: str, began: float) -> None:
+    def _process(self, fleets: Fleets, request: AsyncRequest, target: Target, began: float) -> None:
         try:
             body = self._input(request)
         except LookupError as error:
@@ -131,14 +134,14 @@ class AsyncInference:
             timeout_seconds=float(request.timeout_seconds),
         )
         try:
-            answered = invoke_variant(fleets, fleet, variant_name, payload)
+            answered = invoke_variant(fleets, target.fleet, target.fleet_variant_name, payload)
         except (HostingError, ModelLoadError, WrongTargetError) as error:
             self._end(request, "Failed", str(error).encode(), failure_reason=f"ClientError: {error}", began=began)
             return
-        self._answered(request, answered, began)
-        fleets.logs.take_over(fleet.key)
+        self._answered(request, target, answered, began)
+        fleets.logs.take_over(target.fleet.key)
 
-    def _answered(self, request: AsyncRequest, answered: Answered, began: float) -> None:
+    def _answered(self, request: AsyncRequest, target: Target, answered: Answered, began: float) -> None:
         invocation = answered.invocation
         metrics, reason = invocation_metrics(invocation, 1, "asynchronous"), None
         if invocation.status >= 400:
@@ -155,6 +158,7 @@ class AsyncInference:
             failure_reason=reason,
             metrics=metrics,
             began=began,
+            endpoint_config_name=target.deployment.endpoint_config_name,
         )
 
     def _input(self, request: AsyncRequest) -> bytes:
@@ -179,6 +183,7 @@ class AsyncInference:
         failure_reason: str | None = None,
         metrics: list[Metric] | None = None,
         began: float | None = None,
+        endpoint_config_name: str | None = None,
     ) -> None:
         if self._fleets is not None and self._fleets.is_stopping:
             return  # its container was ended under it: it is processed again by the next server
@@ -195,6 +200,7 @@ class AsyncInference:
                 "endpoint_name": request.endpoint_name,
                 "inference_id": request.inference_id,
                 "variant_name": "" if endpoint is None else endpoint.shown.variants[0].name,
+                "endpoint_config_name": endpoint_config_name,
                 "ending": dataclasses.asdict(ending),
                 "metrics": metrics or [],
                 "began_at_seconds": CLOCK.time() if began is None else began,

@@ -82,6 +82,10 @@ class AsyncQueues:
         dimensions = {"EndpointName": request.endpoint_name, "VariantName": attributes["variant_name"]}
         metrics = [*attributes["metrics"], *_metrics_of(request, ending, attributes["began_at_seconds"]), *failures]
         put_metrics(attributes, NAMESPACE, metrics, dimensions)
+        config_name = attributes["endpoint_config_name"]
+        if config_name is not None:
+            by_config = dimensions | {"EndpointConfigName": config_name}
+            put_metrics(attributes, NAMESPACE, attributes["metrics"], by_config)
 
     def publish(self, attributes: dict[str, Any], body: bytes) -> None:
         """A minute is over: the backlog of every endpoint that is active."""

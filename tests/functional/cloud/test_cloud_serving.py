@@ -198,13 +198,13 @@ def test_a_serverless_variant_starts_when_it_is_called_and_refuses_more_at_once_
         "InvocationModelErrors",
         "ServerlessConcurrentExecutionsUtilization",
     }
-    with ThreadPoolExecutor(1) as threads:
-        slow = threads.submit(serving.invoke, "serverless", b"3", ContentType="text/plain")
-        time.sleep(1)
-        with pytest.raises(ClientError) as caught:
-            serving.invoke("serverless", b"0", ContentType="text/plain")
-        assert slow.result()["Body"].read() == b"waited"
-    answer = caught.value.response
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(serving.invoke, "serverless", b"5", ContentType="text/plain") for _ in range(2)]
+    (answered,) = [one.result() for one in both if one.exception() is None]
+    (refused,) = [one.exception() for one in both if one.exception() is not None]
+    assert answered["Body"].read() == b"waited"
+    assert isinstance(refused, ClientError)
+    answer = refused.response
     assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("ThrottlingException", 429)
 
 
