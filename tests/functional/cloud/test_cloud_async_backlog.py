@@ -15,6 +15,8 @@ from greenroom.sandbox.cloud import in_process_cloud
 from greenroom.sandbox.cloud.clock import ManualTime
 from tests.functional.cloud.conftest import ACCOUNT, Aws, variant
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 START = 1_750_000_020.0  # a full minute
 
 

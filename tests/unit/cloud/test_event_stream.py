@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from botocore.eventstream import EventStreamBuffer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenroom.sandbox.cloud.event_stream import encode_event
 
 
+@settings(max_examples=30)
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_botocore_reads_every_event_with_its_headers_and_checksums(payloads):
     """https://smithy.io/2.0/aws/amazon-eventstream.html ."""

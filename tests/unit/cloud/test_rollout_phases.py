@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenroom.sandbox.cloud.sagemaker.rollouts import ALL_AT_ONCE, plan_rollout
@@ -79,6 +79,7 @@ def test_each_strategy_has_its_phases(config, count, expected):
     assert phases(config, count) == expected
 
 
+@settings(max_examples=30)
 @given(st.integers(10, 50), st.integers(1, 60), st.sampled_from(["CAPACITY_PERCENT", "INSTANCE_COUNT"]))
 def test_a_linear_rollout_never_takes_traffic_back_and_ends_with_all_of_it(value, count, size_type):
     config = blue_green("LINEAR", LinearStepSize={"Type": size_type, "Value": value})
