@@ -139,7 +139,8 @@ class _Run:
         steps = (*self.steps, *self.deployment.executor.steps)
         result = Result(
             succeeded=not self.deployment.has_failed,
-            changes=_count(steps),
+            # What an update read first is listed, and not counted: its resources are counted by what is done to them.
+            changes=_count(self.deployment.executor.steps or self.steps),
             steps=steps,
             outputs=outputs,
             duration_seconds=time.monotonic() - self.started,

@@ -154,7 +154,8 @@ def test_refresh_finds_what_drifted_and_what_is_gone(stage: Stage) -> None:
 def test_up_with_refresh_repairs_at_once(stage: Stage) -> None:
     stage.up('a = Box("a")')
     stage.cloud.boxes.clear()
-    assert ops(stage.up(refresh=True)) == [("delete", "a"), ("create", "a")]
+    result = stage.up(refresh=True)
+    assert (ops(result), dict(result.changes)) == ([("delete", "a"), ("create", "a")], {"create": 1, "same": 1})
     assert list(stage.cloud.boxes) == ["a-2"]
 
 
