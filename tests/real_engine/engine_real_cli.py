@@ -15,11 +15,13 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from google.protobuf import empty_pb2
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.provider.experimental import provider as sdk
+from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from tests.functional.engine.memory_cloud import MemoryCloud
+from tests.functional.engine.memory_cloud import MemoryCloud, UnfinishedError
 
 
 class AttachableServicer(ProviderServicer):
@@ -30,6 +32,37 @@ class AttachableServicer(ProviderServicer):
 
     async def Handshake(self, request: Any, context: Any) -> Any:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no handshake")
+
+    async def Create(self, request: Any, context: Any) -> Any:
+        asked = sdk.CreateRequest(
+            request.urn, PropertyValue.unmarshal_map(request.properties), request.timeout, request.preview
+        )
+        try:
+            made = await self._provider.create(asked)
+        except UnfinishedError as error:
+            await self._abort_unfinished(request, context, error)
+            raise
+        return provider_pb2.CreateResponse(
+            id=made.resource_id or "", properties=PropertyValue.marshal_map(made.properties)
+        )
+
+    @staticmethod
+    async def _abort_unfinished(request: Any, context: Any, error: UnfinishedError) -> None:
+        """As the protocol says it, for which the SDK has no words.
+
+        https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto (`ErrorResourceInitFailed`)
+        """
+        told = provider_pb2.ErrorResourceInitFailed(
+            id=error.resource_id,
+            properties=PropertyValue.marshal_map(error.properties),
+            inputs=request.properties,
+            reasons=list(error.reasons),
+        )
+        details = any_pb2.Any()
+        details.Pack(told)
+        status = status_pb2.Status(code=2, message=str(error), details=[details])
+        trailing = (("grpc-status-details-bin", status.SerializeToString()),)
+        await context.abort(grpc.StatusCode.UNKNOWN, str(error), trailing)
 
     async def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
         return empty_pb2.Empty()

@@ -1,0 +1,33 @@
+"""Scenarios that the two engines live differently, from which step on, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Known:
+    """A difference that stays: the first step that shows it, and the reason."""
+
+    step: int
+    reason: str
+
+
+RACE: Final = (
+    "a race: the program reads a box that it has imported and changes; what it reads is chance in either engine"
+)
+UNKNOWN_PROVIDER: Final = (
+    "a defect of the real engine: a refresh with targets fails where the provider of a target is none itself "
+    '("unknown provider"); the embedded engine refreshes the target'
+)
+REFUSED_IMPORT: Final = (
+    "an import that would replace what it adopts is refused: the real engine has taken it into the state by then, the "
+    "embedded one has not"
+)
+
+KNOWN: Final = {
+    49: Known(3, RACE),
+    53: Known(1, UNKNOWN_PROVIDER),
+    90: Known(2, REFUSED_IMPORT),
+}
