@@ -48,6 +48,7 @@ def _install() -> None:
     from greenroom.sandbox.cloud.cloudwatch.responses import CloudWatchResponse
     from greenroom.sandbox.cloud.events.backend import EventsBackend
     from greenroom.sandbox.cloud.lambdas import moto_lambda
+    from greenroom.sandbox.cloud.sagemaker import instance_type_checks
     from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
     from greenroom.sandbox.cloud.sagemaker.responses import SageMakerResponse
 
@@ -58,6 +59,7 @@ def _install() -> None:
     shortcuts.install_in_moto()
     moto_lambda.install_in_moto()
     moto.events.models.events_backends.backend = EventsBackend
+    instance_type_checks.install_in_moto()
     moto.sagemaker.models.sagemaker_backends.backend = SageMakerBackend
     moto.sagemaker.urls.url_paths["{0}/$"] = SageMakerResponse.dispatch
     moto.cloudwatch.models.cloudwatch_backends.backend = CloudWatchBackend

@@ -288,3 +288,31 @@ def test_a_second_cloud_in_the_process_is_refused_and_later_ones_start_empty():
             with pytest.raises(CloudStartError), in_process_cloud():
                 raise AssertionError
             assert len(aws.sagemaker.list_models()["Models"]) == 1
+
+
+def test_an_instance_type_that_moto_does_not_know_is_taken_wherever_aws_takes_it(aws):
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceSpecification.html and others."""
+    containers = [{"Image": "image:1", "ModelDataUrl": "s3://bucket/model.tar.gz"}]
+    specification = {
+        "Containers": containers,
+        "SupportedRealtimeInferenceInstanceTypes": ["ml.g6e.xlarge"],
+        "SupportedTransformInstanceTypes": ["ml.m6i.large"],
+        "SupportedContentTypes": ["text/csv"],
+        "SupportedResponseMIMETypes": ["text/csv"],
+    }
+    aws.sagemaker.create_model_package(ModelPackageName="package", InferenceSpecification=specification)
+    aws.sagemaker.create_notebook_instance(
+        NotebookInstanceName="notebook", InstanceType="ml.g6.xlarge", RoleArn=aws.role()
+    )
+    specification["SupportedTransformInstanceTypes"] = ["ml.nope.large"]
+    more = {"Name": "a-second", **specification}
+    request = {
+        "ModelPackageName": "refused",
+        "InferenceSpecification": specification,
+        "AdditionalInferenceSpecifications": [more],
+    }
+    code, message = refusal(aws.sagemaker.create_model_package, **request)
+    assert code == "ValidationException"
+    assert message.startswith(
+        "Value 'ml.nope.large' at 'SupportedTransformInstanceTypes' failed to satisfy constraint:"
+    )
