@@ -159,6 +159,44 @@ def test_a_canary_answers_its_part_of_the_requests_until_an_alarm_rings(serving)
     assert {serving.answer("rollout")[0] for _ in range(10)} == {12.0}
 
 
+def test_trap_08_an_alarm_that_watches_the_new_fleet_only_rolls_a_bad_release_back_by_itself(serving):
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html , second example."""
+    serving.deploy("guarded", [variant(model=serving.factor(1))])
+    serving.release(
+        "fails", b"def model_fn(folder): return None\ndef predict_fn(rows, model): raise ValueError('no')\n"
+    )
+    serving.config("guarded-2", variants=[variant(model="fails")])
+    watched = {"EndpointName": "guarded", "VariantName": "AllTraffic", "EndpointConfigName": "guarded-2"}
+    serving.client("cloudwatch").put_metric_alarm(
+        AlarmName="new-fleet-errors",
+        Namespace="AWS/SageMaker",
+        MetricName="Invocation5XXErrors",
+        Dimensions=[{"Name": name, "Value": value} for name, value in watched.items()],
+        Statistic="Average",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0.1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+    deployment = CANARY | {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "new-fleet-errors"}]}}
+    serving.sagemaker.update_endpoint(
+        EndpointName="guarded", EndpointConfigName="guarded-2", DeploymentConfig=deployment
+    )
+
+    def fails():
+        try:
+            return serving.answer("guarded") != [6.0]
+        except ClientError as error:
+            return error.response["Error"]["Code"] == "ModelError"
+
+    serving.wait_for(fails)
+    serving.advance(180)  # of the 600 that the canary is watched for
+    told = serving.settled("guarded")
+    assert (told["EndpointConfigName"], "new-fleet-errors" in told["FailureReason"]) == ("guarded", True)
+    assert {serving.answer("guarded")[0] for _ in range(10)} == {6.0}
+
+
 def test_a_shadow_gets_copies_and_its_answers_are_discarded(serving):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests.html ."""
     shadow = variant("shadow", model=serving.factor(2), InitialVariantWeight=1.0)
