@@ -89,11 +89,15 @@ def split_token(token: str) -> tuple[str, str, str]:
     return package, module.split("/", maxsplit=1)[0], name
 
 
+def python_module_name(module_name: str) -> str:
+    """A module of the SDK; one whose name is a keyword (`lambda`) has an underscore after it, as PEP 8 has it."""
+    return f"{module_name}_" if keyword.iskeyword(module_name) else module_name
+
+
 def resource_class(token: str) -> type:
     """The SDK's class of a resource type."""
     package, module_name, name = split_token(token)
-    # A module whose name is a keyword (`lambda`) has an underscore after it, as PEP 8 has it.
-    module_name = f"{module_name}_" if keyword.iskeyword(module_name) else module_name
+    module_name = python_module_name(module_name)
     # The package first: its loader is lazy, and a direct import of the submodule goes around it.
     module = importlib.import_module(f"{SDK_MODULES[package]}.{module_name}")
     return typing.cast("type", getattr(module, name))

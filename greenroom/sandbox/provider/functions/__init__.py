@@ -1,6 +1,7 @@
 """The functions (invokes) that the sandbox answers.
 
-Those of `aws` are in tables; of `aws-native`, which has a `getX` beside every type `X`, all whose type the sandbox has.
+Those of `aws`, and the few of `aws-native`'s own, are in tables; of `aws-native`'s `getX`, one beside every type `X`,
+there are all whose type the sandbox has.
 """
 
 from __future__ import annotations
@@ -10,24 +11,37 @@ from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.errors import UnsupportedFunctionError
-from greenroom.sandbox.provider.functions import identity, native_get
+from greenroom.sandbox.provider.functions import (
+    found_by_name,
+    identity,
+    look_ups,
+    names,
+    native_get,
+    native_index,
+    network,
+)
 from greenroom.sandbox.provider.functions.policy_document import get_policy_document
 
 Function = Callable[[AccountSession, Mapping[str, Any]], dict[str, Any]]
 
-AWS_FUNCTIONS: Mapping[str, Function] = {
+FUNCTIONS: Mapping[str, Function] = {
     "aws:iam/getPolicyDocument:getPolicyDocument": get_policy_document,
     "aws:index/getAvailabilityZones:getAvailabilityZones": identity.get_availability_zones,
     "aws:index/getCallerIdentity:getCallerIdentity": identity.get_caller_identity,
     "aws:index/getDefaultTags:getDefaultTags": identity.get_default_tags,
     "aws:index/getPartition:getPartition": identity.get_partition,
     "aws:index/getRegion:getRegion": identity.get_region,
+    **found_by_name.FUNCTIONS,
+    **look_ups.FUNCTIONS,
+    **names.FUNCTIONS,
+    **native_index.FUNCTIONS,
+    **network.FUNCTIONS,
 }
 
 
 def function_tokens() -> list[str]:
     """All functions, in alphabetical order."""
-    return sorted([*AWS_FUNCTIONS, *native_get.tokens()])
+    return sorted([*FUNCTIONS, *native_get.tokens()])
 
 
 def call_function(session: AccountSession, token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,7 +50,7 @@ def call_function(session: AccountSession, token: str, arguments: Mapping[str, A
     Raises:
         UnsupportedFunctionError: the sandbox does not have it; the message lists those it has.
     """
-    function = AWS_FUNCTIONS.get(token)
+    function = FUNCTIONS.get(token)
     if function is not None:
         return function(session, arguments)
     if token in native_get.tokens():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import string
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,12 +32,19 @@ def get_resource(session: AccountSession, token: str, arguments: Mapping[str, An
         FailedResourceError: there is none.
     """
     kind = tokens()[token]
-    identifier = next((value for value in arguments.values() if isinstance(value, str)), None)
-    if identifier is None:
+    wanted = [name for name in _id_properties(kind) if name in arguments] or list(arguments)[:1]
+    parts = [arguments[name] for name in wanted if isinstance(arguments[name], str)]
+    if not parts:
         raise InvalidInputsError(token, [Violation("", "the resource's identifier is missing")])
+    identifier = "|".join(parts)
     live = kind.live(session, kind.from_id(identifier, session))
     if live is None:
-        raise FailedResourceError(f"{token}: AWS knows no {identifier}")
+        raise FailedResourceError(f"{token}: resource not found: AWS knows no {identifier}")
     if kind.tagging is not None:
         live = {**live, "tags": tags_value(kind, kind.live_tags(session, live))}
-    return live
+    return {name: value for name, value in live.items() if not name.startswith("__")}
+
+
+def _id_properties(kind: ResourceType) -> list[str]:
+    """The properties of the primary identifier, in its order."""
+    return [name for _, name, _, _ in string.Formatter().parse(kind.id_format) if name]
