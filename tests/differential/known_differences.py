@@ -25,9 +25,14 @@ REFUSED_IMPORT: Final = (
     "an import that would replace what it adopts is refused: the real engine has taken it into the state by then, the "
     "embedded one has not"
 )
+MOVED_PROVIDER: Final = (
+    "a race: what is not targeted and moves to another provider is refused unless something else has had its old "
+    "provider registered before (https://github.com/pulumi/pulumi/issues/15704)"
+)
 
 KNOWN: Final = {
     49: Known(3, RACE),
     53: Known(1, UNKNOWN_PROVIDER),
     90: Known(2, REFUSED_IMPORT),
+    263: Known(3, MOVED_PROVIDER),
 }

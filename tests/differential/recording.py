@@ -27,7 +27,7 @@ def digest(scenario: Scenario) -> str:
 
 def write(engine: str, recorded: Iterable[tuple[Scenario, list[Json]]]) -> None:
     """Writes the recording anew; the same observations give the same file."""
-    lines = [{"engine": engine}]
+    lines: list[dict[str, Any]] = [{"engine": engine}]
     lines += [{"seed": item.seed, "digest": digest(item), "steps": steps} for item, steps in recorded]
     text = "\n".join(json.dumps(line, sort_keys=True, separators=(",", ":")) for line in lines) + "\n"
     FILE.parent.mkdir(exist_ok=True)
