@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,8 @@ def test_without_pauses_every_phase_is_taken_and_its_alarms_are_looked_at(aws):
 
 
 def test_a_factor_that_makes_no_sense_is_refused_with_what_is_allowed(aws):
-    for content in ({"wait_factor": 2}, {"wait_factor": True}, {"wait_factor": "1"}, {}, []):
+    senseless: tuple[Any, ...] = ({"wait_factor": 2}, {"wait_factor": True}, {"wait_factor": "1"}, {}, [])
+    for content in senseless:
         with pytest.raises(urllib.error.HTTPError) as caught:
             rollouts_page(aws.url, content)
         with caught.value as answer:

@@ -258,8 +258,8 @@ def test_a_pipeline_gives_each_container_what_the_one_before_it_answered(serving
 def test_containers_that_are_invoked_directly_are_named_by_the_caller(serving):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/multi-container-endpoints.html ."""
     containers = [
-        serving.container(f"direct-{number}", TIMES.replace(b"FACTOR", number), ContainerHostname=f"c{number.decode()}")
-        for number in (b"1", b"3")
+        serving.container(f"direct-{number}", TIMES.replace(b"FACTOR", number.encode()), ContainerHostname=f"c{number}")
+        for number in ("1", "3")
     ]
     serving.sagemaker.create_model(
         ModelName="direct",
@@ -284,9 +284,9 @@ def archive(code):
 
 def test_a_multi_model_endpoint_loads_the_model_that_the_caller_names(serving):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/invoke-multi-model-endpoint.html ."""
-    for number in (b"2", b"5"):
-        body = archive(TIMES.replace(b"FACTOR", number))
-        serving.client("s3").put_object(Bucket="artifacts", Key=f"many/{number.decode()}.tar.gz", Body=body)
+    for number in ("2", "5"):
+        body = archive(TIMES.replace(b"FACTOR", number.encode()))
+        serving.client("s3").put_object(Bucket="artifacts", Key=f"many/{number}.tar.gz", Body=body)
     container = {"Image": "image:1", "Mode": "MultiModel", "ModelDataUrl": "s3://artifacts/many/"}
     serving.model("many", PrimaryContainer=container, ExecutionRoleArn=serving.execution_role)
     serving.deploy("many", [variant(model="many")])

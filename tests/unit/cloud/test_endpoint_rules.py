@@ -15,15 +15,15 @@ from greenroom.sandbox.cloud.sagemaker.service_limits import check_limits
 
 ACCOUNT = "111122223333"
 CONTAINER = {"Image": "image:1"}
+MODEL_PARAMS: dict[str, dict[str, Any]] = {
+    "model": {"PrimaryContainer": CONTAINER},
+    "isolated": {"PrimaryContainer": CONTAINER, "EnableNetworkIsolation": True},
+    "in-vpc": {"PrimaryContainer": CONTAINER, "VpcConfig": {"Subnets": ["s"], "SecurityGroupIds": ["g"]}},
+    "many": {"PrimaryContainer": CONTAINER | {"Mode": "MultiModel", "ModelDataUrl": "s3://bucket/models/"}},
+    "pipeline": {"Containers": [CONTAINER, CONTAINER]},
+}
 MODELS = {
-    name: SageMakerModel({"ModelName": name, **params}, ACCOUNT, "us-east-1")
-    for name, params in {
-        "model": {"PrimaryContainer": CONTAINER},
-        "isolated": {"PrimaryContainer": CONTAINER, "EnableNetworkIsolation": True},
-        "in-vpc": {"PrimaryContainer": CONTAINER, "VpcConfig": {"Subnets": ["s"], "SecurityGroupIds": ["g"]}},
-        "many": {"PrimaryContainer": CONTAINER | {"Mode": "MultiModel", "ModelDataUrl": "s3://bucket/models/"}},
-        "pipeline": {"Containers": [CONTAINER, CONTAINER]},
-    }.items()
+    name: SageMakerModel({"ModelName": name, **params}, ACCOUNT, "us-east-1") for name, params in MODEL_PARAMS.items()
 }
 SERVERLESS = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
 CAPTURE = {"InitialSamplingPercentage": 1, "DestinationS3Uri": "s3://b/c", "CaptureOptions": []}
