@@ -33,6 +33,13 @@ NOT_PROPAGATED = re.compile(
     re.IGNORECASE,
 )
 
+# What to do about codes that are the local AWS's own.
+ADVICE = {
+    "NotImplemented": (
+        " Leave the property or the resource that asks for it out of the program where it runs in the sandbox; "
+        "docs/explanation/sandbox.md says what the local AWS has."
+    )
+}
 
 _Answer = TypeVar("_Answer")
 
@@ -87,7 +94,8 @@ class AccountSession:
             response: dict[str, Any] = send(**request)
         except ClientError as error:
             said = error.response.get("Error", {})
-            raise AwsRefusedError(service, operation, said.get("Code", ""), said.get("Message", str(error))) from error
+            code, message = said.get("Code", ""), said.get("Message", str(error))
+            raise AwsRefusedError(service, operation, code, message + ADVICE.get(code, "")) from error
         except ParamValidationError as error:
             raise ProviderError(f"{service} {operation} would be refused by AWS: {error}") from error
         except BotoCoreError as error:

@@ -101,7 +101,11 @@ class _ServerThread:
             return asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(START_SECONDS)
         except RuntimeError as error:
             self.stop()
-            raise ProviderError(f"cannot serve the providers on {HOST}: {error}") from error
+            wanted = ", ".join(f"{package} on {port}" for package, port in sorted(self._wanted.items()))
+            raise ProviderError(
+                f"cannot serve the providers on {HOST} ({wanted or 'any port'}): {error}. Another process holds the port: "
+                "end it, or choose another port."
+            ) from error
 
     def stop(self) -> None:
         """Stops serving and ends the thread."""
