@@ -103,8 +103,8 @@ class _ServerThread:
             self.stop()
             wanted = ", ".join(f"{package} on {port}" for package, port in sorted(self._wanted.items()))
             raise ProviderError(
-                f"cannot serve the providers on {HOST} ({wanted or 'any port'}): {error}. Another process holds the port: "
-                "end it, or choose another port."
+                f"cannot serve the providers on {HOST} ({wanted or 'any port'}): {str(error).split(';')[0]}. "
+                "Another process holds the port: end it, or choose another port."
             ) from error
 
     def stop(self) -> None:
