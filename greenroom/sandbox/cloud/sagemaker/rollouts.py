@@ -137,7 +137,7 @@ def _last(wait_seconds: int) -> Phase:
 
 def _shifts(routing: Params, instance_count: int) -> tuple[Phase, ...]:
     """The phases before all traffic is on the new fleet."""
-    wait = int(routing[WAIT_INTERVAL])
+    wait = int(routing.get(WAIT_INTERVAL) or 0)
     if routing["Type"] == "CANARY":
         return (Phase("canary", CapacitySize.of(routing["CanarySize"]), 1, wait, WAIT_INTERVAL),)
     if routing["Type"] == "LINEAR":
