@@ -129,9 +129,10 @@ def apply(attributes: dict[str, Any], body: bytes) -> None:
     if "endpoint_name" not in attributes:
         return
     variant = {"EndpointName": attributes["endpoint_name"], "VariantName": attributes["variant_name"]}
-    with_config = variant | {"EndpointConfigName": attributes["endpoint_config_name"]}
-    for dimensions in (variant, with_config):
-        put_metrics(attributes, NAMESPACE, attributes["metrics"], dimensions)
+    put_metrics(attributes, NAMESPACE, attributes["metrics"], variant)
+    config_name = attributes.get("endpoint_config_name")  # a journal of an earlier version has none
+    if config_name is not None:
+        put_metrics(attributes, NAMESPACE, attributes["metrics"], variant | {"EndpointConfigName": config_name})
     put_metrics(attributes, INSTANCE_NAMESPACE, attributes.get("instance_metrics", []), variant)
     if "bucket" in attributes:
         put_object(attributes, attributes["bucket"], attributes["key"], body, attributes["kms_key_id"])
