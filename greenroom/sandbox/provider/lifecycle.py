@@ -68,9 +68,7 @@ def diff(
     ):
         changes.append(Change("region", "region", ChangeKind.UPDATE))
     replaces = list(dict.fromkeys(change.property for change in changes if change.property in kind.replacing))
-    deletes_first = (
-        kind.package == "aws-native" or kind.delete_before_replace or _same_name(kind, old_inputs, inputs)
-    )
+    deletes_first = kind.package == "aws-native" or kind.delete_before_replace or _same_name(kind, old_inputs, inputs)
     return Difference(changes, replaces, bool(replaces) and deletes_first)
 
 
@@ -240,7 +238,8 @@ def read(
     now = {
         name: drifted(inputs.get(name, ABSENT), outputs.get(name, ABSENT), live.get(name, ABSENT), name, untold)
         for name in kind.structure.properties
-        if name not in {"tags", "region", "timeouts"} and (name in inputs or imported or name not in kind.shared)
+        if name not in {"tags", "region", "timeouts", *kind.refused}
+        and (name in inputs or imported or name not in kind.shared)
     }
     drifted_inputs = {name: value for name, value in now.items() if value is not ABSENT}
     drifted_inputs |= {name: inputs[name] for name in ("region", "timeouts", DEFAULTS_KEY) if name in inputs}

@@ -180,14 +180,15 @@ class ResourceType:
         """What AWS would refuse of these inputs; unknown values are passed over."""
         trace = Trace()
         request = self.create_request(inputs, tags, trace)
-        found = [*trace.violations, *self._broken(self.create, request, trace)]
+        found = [*trace.violations, *self.broken(self.create, request, trace)]
         if self.update not in {None, self.create}:
             trace = Trace()
             chosen_by_aws = {name: UNKNOWN for name in self.identity if name not in inputs}
-            found += self._broken(self.update, self.request(self.update, {**chosen_by_aws, **inputs}, trace), trace)
+            found += self.broken(self.update, self.request(self.update, {**chosen_by_aws, **inputs}, trace), trace)
         return list(dict.fromkeys([*found, *self.extra_violations(inputs)]))
 
-    def _broken(self, operation: str, request: Mapping[str, Any], trace: Trace) -> list[Violation]:
+    def broken(self, operation: str, request: Mapping[str, Any], trace: Trace) -> list[Violation]:
+        """What a request breaks of the service model, told at the properties that it came from."""
         shape: Any = MODELS.operation(self.service, operation).input_shape
         return violations_of(request, shape, trace.sources)
 

@@ -8,7 +8,7 @@ https://www.pulumi.com/registry/packages/aws/api-docs/provider/#defaulttags
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
@@ -31,6 +31,7 @@ class Tagging:
         tags: the member that holds tags in `tag`'s request, `keys`: the one that holds keys in `untag`'s.
         listed: the member that holds tags in `list_`'s response.
         create: the member that holds tags in the request that creates.
+        constants: members that all three requests carry.
     """
 
     subject: tuple[str, str]
@@ -41,6 +42,7 @@ class Tagging:
     keys: str = "TagKeys"
     listed: str = "Tags"
     create: str = "Tags"
+    constants: Mapping[str, Any] = field(default_factory=dict)
 
     def encoded(self, service: str, operation: str, member: str, tags: Mapping[str, Any], trace: Trace) -> Any:
         """Tags as `operation` wants them in `member`."""
@@ -50,7 +52,7 @@ class Tagging:
     def read(self, session: AccountSession, service: str, outputs: Mapping[str, Any]) -> dict[str, str]:
         """The tags that AWS holds, without those that AWS itself made."""
         member, output = self.subject
-        response = session.call(service, self.list_, {member: outputs[output]})
+        response = session.call(service, self.list_, {**self.constants, member: outputs[output]})
         codec = _codec(MODELS.operation(service, self.list_).output_shape, self.listed)
         tags: dict[str, str] = codec.decode(response.get(self.listed, {}))
         return {key: value for key, value in tags.items() if not key.startswith(SYSTEM_PREFIX)}
@@ -68,10 +70,10 @@ class Tagging:
         removed = [key for key in old if key not in new]
         changed = {key: value for key, value in new.items() if old.get(key) != value}
         if removed:
-            session.call(service, self.untag, {member: outputs[output], self.keys: removed})
+            session.call(service, self.untag, {**self.constants, member: outputs[output], self.keys: removed})
         if changed:
             tags = self.encoded(service, self.tag, self.tags, changed, Trace())
-            session.call(service, self.tag, {member: outputs[output], self.tags: tags})
+            session.call(service, self.tag, {**self.constants, member: outputs[output], self.tags: tags})
 
 
 def _codec(shape: Any, member: str) -> Codec:

@@ -9,7 +9,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.functional.provider import aws_samples_identity, aws_samples_messaging, aws_samples_operations
+from tests.functional.provider import (
+    aws_samples_identity,
+    aws_samples_lambda,
+    aws_samples_messaging,
+    aws_samples_operations,
+    aws_samples_platform,
+    aws_samples_storage,
+)
 from tests.functional.provider.sample import ACCOUNT, BUCKET, ROLE_ARN, TOPIC_ARN, Sample, policy, trust
 
 __all__ = ["ACCOUNT", "BUCKET", "ROLE_ARN", "TOPIC_ARN", "Sample", "policy", "trust"]
@@ -530,6 +537,9 @@ SAMPLES = (
     *aws_samples_operations.SAMPLES,
     *aws_samples_messaging.SAMPLES,
     *aws_samples_identity.SAMPLES,
+    *aws_samples_storage.SAMPLES,
+    *aws_samples_platform.SAMPLES,
+    *aws_samples_lambda.SAMPLES,
 )
 
 

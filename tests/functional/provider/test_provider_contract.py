@@ -21,6 +21,7 @@ from tests.functional.provider.aws_other_values import with_other_values
 from tests.functional.provider.aws_samples import SAMPLES as AWS_SAMPLES
 from tests.functional.provider.aws_stage import AwsStage, Made
 from tests.functional.provider.conftest import SentRequests
+from tests.functional.provider.hanging import HANGING
 from tests.functional.provider.native_samples import SAMPLES as NATIVE_SAMPLES
 from tests.functional.provider.native_samples_beside import SAMPLES as NATIVE_SAMPLES_BESIDE
 from tests.functional.provider.sample import Sample, sample_ids
@@ -29,12 +30,8 @@ SAMPLES = tuple(with_other_values((*AWS_SAMPLES, *NATIVE_SAMPLES, *NATIVE_SAMPLE
 ALIAS = "aws:kms/alias:Alias"
 NATIVE_ALIAS = "aws-native:kms:Alias"
 REPLACING = {PropertyDiffKind.UPDATE_REPLACE, PropertyDiffKind.ADD_REPLACE, PropertyDiffKind.DELETE_REPLACE}
-# What the inner loop has time for: one type that is put, one that nothing changes, one of aws-native.
-QUICK = (
-    "aws:cloudwatch/metricAlarm:MetricAlarm",
-    "aws:sagemaker/model:Model",
-    "aws-native:sagemaker:ModelPackageGroup",
-)
+# What the inner loop has time for; CI runs all.
+QUICK = ("aws-native:sagemaker:ModelPackageGroup",)
 # Never a property of a resource: where and how long the provider works.
 OF_THE_PROVIDER = frozenset({"region", "timeouts"})
 
@@ -110,7 +107,7 @@ def other_value(kind: ResourceType, name: str, value: Any) -> Any:
 
 
 def test_every_type_has_a_sample() -> None:
-    assert {sample.token for sample in SAMPLES} | {ALIAS, NATIVE_ALIAS} == set(resource_types())
+    assert {sample.token for sample in SAMPLES} | {ALIAS, NATIVE_ALIAS} | HANGING.keys() == set(resource_types())
 
 
 @pytest.mark.slow
@@ -120,7 +117,7 @@ def test_every_input_that_changes_in_place_has_another_value_or_an_excuse(kind: 
     covered = {name for sample in samples for change in changes_in_place(sample) for name in change}
     excused = {name for sample in samples for name in sample.excused}
     in_place = set(kind.structure.properties) - kind.replacing - kind.refused.keys() - OF_THE_PROVIDER
-    if kind.token not in {ALIAS, NATIVE_ALIAS}:
+    if kind.token not in {ALIAS, NATIVE_ALIAS, *HANGING}:
         assert in_place - covered - excused == set()
         assert covered & excused == set()
 

@@ -98,8 +98,19 @@ def test_a_preview_of_an_update_keeps_what_stands(stage: AwsStage) -> None:
         ),
         (
             "aws:s3/bucket:Bucket",
-            {"bucket": "data", "versioning": {"enabled": True}},
-            {"versioning": "is a resource of its own in the sandbox; use aws.s3.BucketVersioning"},
+            {
+                "bucket": "data",
+                "requestPayer": "Requester",
+                "lifecycleRules": [{"enabled": True, "transitions": [{"days": 1.0, "storageClass": "COLD"}]}],
+                "serverSideEncryptionConfiguration": {
+                    "rule": {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES"}}
+                },
+            },
+            {
+                "requestPayer": "is not in the sandbox; leave it out",
+                "lifecycleRules[0].transitions[0].storageClass": "'COLD' is not allowed; allowed: GLACIER, ",
+                "serverSideEncryptionConfiguration.applyServerSideEncryptionByDefault.sseAlgorithm": "'AES' is not",
+            },
         ),
         (
             "aws:kms/key:Key",

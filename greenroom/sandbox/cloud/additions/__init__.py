@@ -10,9 +10,12 @@ from __future__ import annotations
 
 def install_in_moto() -> None:
     """Put all of them in their places."""
-    from greenroom.sandbox.cloud.additions import events, iam, logs, sqs
+    from greenroom.sandbox.cloud.additions import ec2, events, iam, logs, s3, scheduler, sqs
 
+    ec2.install_in_moto()
     events.install_in_moto()
     iam.install_in_moto()
     logs.install_in_moto()
+    s3.install_in_moto()
+    scheduler.install_in_moto()
     sqs.install_in_moto()

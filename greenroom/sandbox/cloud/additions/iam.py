@@ -11,7 +11,6 @@ from typing import Any
 def install_in_moto() -> None:
     """Put the operations into moto's response, and the mended ones into its backend."""
     from moto.core.responses import ActionResult, EmptyResult
-    from moto.iam.models import IAMBackend
     from moto.iam.responses import IamResponse
 
     def add_client_id_to_open_id_connect_provider(self: Any) -> Any:
@@ -39,6 +38,19 @@ def install_in_moto() -> None:
         self.backend.get_user(self._get_param("UserName")).permissions_boundary = None
         return EmptyResult()
 
+    IamResponse.add_client_id_to_open_id_connect_provider = add_client_id_to_open_id_connect_provider
+    IamResponse.remove_client_id_from_open_id_connect_provider = remove_client_id_from_open_id_connect_provider
+    IamResponse.list_instance_profile_tags = list_instance_profile_tags
+    IamResponse.put_user_permissions_boundary = put_user_permissions_boundary
+    IamResponse.delete_user_permissions_boundary = delete_user_permissions_boundary
+    _mend_users()
+
+
+def _mend_users() -> None:
+    """A user is made with its boundary, and keeps its tags when it moves."""
+    from moto.iam.models import IAMBackend
+    from moto.iam.responses import IamResponse
+
     create_user, update_user = IamResponse.create_user, IAMBackend.update_user
 
     def create_user_with_boundary(self: Any) -> Any:
@@ -55,11 +67,6 @@ def install_in_moto() -> None:
         update_user(self, user_name, new_path, new_user_name)
         self.tag_user(new_user_name or user_name, tags)
 
-    IamResponse.add_client_id_to_open_id_connect_provider = add_client_id_to_open_id_connect_provider
-    IamResponse.remove_client_id_from_open_id_connect_provider = remove_client_id_from_open_id_connect_provider
-    IamResponse.list_instance_profile_tags = list_instance_profile_tags
-    IamResponse.put_user_permissions_boundary = put_user_permissions_boundary
-    IamResponse.delete_user_permissions_boundary = delete_user_permissions_boundary
     IamResponse.create_user = create_user_with_boundary
     IAMBackend.update_user = update_user_and_keep_tags
 

@@ -1,7 +1,5 @@
-"""S3: the bucket, and its parts that are resources of their own.
+"""S3: the parts of a bucket that are resources of their own.
 
-A bucket's sixteen sub-APIs were once inputs of the bucket itself; pulumi-aws 7 has a type for each, and so has the
-sandbox. The old inputs are refused by name, with the type to use.
 https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
 """
 
@@ -13,140 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError
-from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
-from greenroom.sandbox.provider.tagging import Tagging
 
 SERVICE = "s3"
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-LONGEST_BUCKET_NAME = 63
-# The one region that CreateBucket must not be told: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
-UNNAMED_REGION = "us-east-1"
-
-INLINE_INPUTS = {
-    "accelerationStatus": "BucketAccelerateConfiguration",
-    "acl": "BucketAcl",
-    "corsRules": "BucketCorsConfiguration",
-    "grants": "BucketAcl",
-    "lifecycleRules": "BucketLifecycleConfiguration",
-    "logging": "BucketLogging",
-    "objectLockConfiguration": "BucketObjectLockConfiguration",
-    "policy": "BucketPolicy",
-    "replicationConfiguration": "BucketReplicationConfig",
-    "requestPayer": "BucketRequestPaymentConfiguration",
-    "serverSideEncryptionConfiguration": "BucketServerSideEncryptionConfiguration",
-    "versioning": "BucketVersioning",
-    "website": "BucketWebsiteConfiguration",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class BucketTagging(Tagging):
-    """A bucket's tags are put as a whole."""
-
-    def read(self, session: AccountSession, service: str, outputs: Mapping[str, Any]) -> dict[str, str]:
-        """All tags; a bucket without any has no tag set."""
-        try:
-            response = session.call(service, self.list_, {"Bucket": outputs["bucket"]})
-        except AwsRefusedError as refused:
-            if refused.code == "NoSuchTagSet":
-                return {}
-            raise
-        return {tag["Key"]: tag["Value"] for tag in response["TagSet"]}
-
-    def change(
-        self,
-        session: AccountSession,
-        service: str,
-        outputs: Mapping[str, Any],
-        old: Mapping[str, str],
-        new: Mapping[str, str],
-    ) -> None:
-        """Puts the whole set; an empty one is deleted."""
-        bucket = {"Bucket": outputs["bucket"]}
-        if not new:
-            session.call(service, self.untag, bucket)
-            return
-        tag_set = [{"Key": key, "Value": value} for key, value in new.items()]
-        session.call(service, self.tag, {**bucket, "Tagging": {"TagSet": tag_set}})
-
-
-@dataclass(frozen=True, kw_only=True)
-class BucketType(ResourceType):
-    """A bucket."""
-
-    def make(self, session: AccountSession, inputs: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
-        """Creates the bucket in the session's region, and tags it."""
-        request = self.create_request(inputs, {}, Trace())
-        if session.region != UNNAMED_REGION:
-            request["CreateBucketConfiguration"] = {"LocationConstraint": session.region}
-        session.call(SERVICE, self.create, request)
-        if tags and self.tagging is not None:
-            self.tagging.change(session, SERVICE, inputs, {}, tags)
-        return dict(inputs)
-
-    def completed(
-        self, session: AccountSession, live: dict[str, Any], found: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        """The names that follow from the bucket's own."""
-        name, region = live["bucket"], found.get("BucketRegion", session.region)
-        return {
-            **live,
-            "arn": session.arn("s3", name, region="", account=""),
-            "bucketDomainName": f"{name}.s3.amazonaws.com",
-            "bucketRegion": region,
-            "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
-        }
-
-    def change(
-        self, session: AccountSession, known: Mapping[str, Any], inputs: Mapping[str, Any], changed: frozenset[str]
-    ) -> None:
-        """Nothing of a bucket but its tags changes in place."""
-
-    def remove(self, session: AccountSession, known: Mapping[str, Any], bound_seconds: float | None) -> None:
-        """Deletes the bucket; with `forceDestroy` everything in it before."""
-        if self.live(session, known) is None:
-            return
-        if known.get("forceDestroy"):
-            self._empty(session, known["bucket"])
-        super().remove(session, known, bound_seconds)
-
-    def _empty(self, session: AccountSession, bucket: str) -> None:
-        while True:
-            page = session.call(SERVICE, "ListObjectVersions", {"Bucket": bucket})
-            versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if not versions:
-                return
-            doomed = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
-            session.call(SERVICE, "DeleteObjects", {"Bucket": bucket, "Delete": {"Objects": doomed, "Quiet": True}})
-
-
-BUCKET = BucketType(
-    "aws:s3/bucket:Bucket",
-    service=SERVICE,
-    create="CreateBucket",
-    read="HeadBucket",
-    delete="DeleteBucket",
-    identity=("bucket",),
-    id_format="{bucket}",
-    exceptions={"objectLockEnabled": "ObjectLockEnabledForBucket"},
-    operation_exceptions={"response": {"region": None, "arn": None}},
-    refused={
-        name: f"is a resource of its own in the sandbox; use aws.s3.{kind}" for name, kind in INLINE_INPUTS.items()
-    },
-    steering=frozenset({"forceDestroy"}),
-    replaced_by=frozenset({"bucket", "bucketPrefix", "bucketNamespace", "objectLockEnabled"}),
-    autoname=AutoName(property="bucket", longest=LONGEST_BUCKET_NAME, lower_case=True, prefix_property="bucketPrefix"),
-    tagging=BucketTagging(
-        subject=("Bucket", "bucket"),
-        tag="PutBucketTagging",
-        untag="DeleteBucketTagging",
-        list_="GetBucketTagging",
-        create="",
-    ),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +24,16 @@ class BucketPartType(ResourceType):
     service: str = SERVICE
     identity: tuple[str, ...] = ("bucket",)
     id_format: str = "{bucket}"
+
+    def id_of(self, outputs: Mapping[str, Any]) -> str:
+        """The bucket, and its owner where the program expects one: `BUCKET,OWNER`."""
+        owner = outputs.get("expectedBucketOwner")
+        return f"{outputs['bucket']},{owner}" if owner else str(outputs["bucket"])
+
+    def from_id(self, resource_id: str, session: AccountSession) -> dict[str, Any]:
+        """`BUCKET` or `BUCKET,OWNER`."""
+        bucket, _, owner = resource_id.partition(",")
+        return {"bucket": bucket, **({"expectedBucketOwner": owner} if owner else {})}
 
     def pick(self, response: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The part; S3 answers an empty one for some that were never put."""
@@ -257,4 +135,4 @@ OWNERSHIP_CONTROLS = BucketPartType(
     exceptions={"rule": "OwnershipControls.Rules"},
 )
 
-TYPES = (BUCKET, VERSIONING, ENCRYPTION, PUBLIC_ACCESS_BLOCK, POLICY, LIFECYCLE, OWNERSHIP_CONTROLS)
+TYPES = (VERSIONING, ENCRYPTION, PUBLIC_ACCESS_BLOCK, POLICY, LIFECYCLE, OWNERSHIP_CONTROLS)
