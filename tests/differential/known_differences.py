@@ -29,10 +29,21 @@ MOVED_PROVIDER: Final = (
     "a race: what is not targeted and moves to another provider is refused unless something else has had its old "
     "provider registered before (https://github.com/pulumi/pulumi/issues/15704)"
 )
+ORPHAN: Final = "left: the children of what a refresh finds gone have no parent in the real engine's state; here they have its parent"
+GOING_ON_UNFINISHED: Final = (
+    "left: after a replacement that was made and left unfinished, going on after errors, the real engine deletes the old "
+    "one; here it waits for the next update"
+)
+LATE_DELETION: Final = (
+    "left, not explained yet: a replaced dependent is listed with its deletion by the real engine, and without here"
+)
 
 KNOWN: Final = {
     49: Known(3, RACE),
     53: Known(1, UNKNOWN_PROVIDER),
     90: Known(2, REFUSED_IMPORT),
+    122: Known(2, ORPHAN),
     263: Known(3, MOVED_PROVIDER),
+    275: Known(2, LATE_DELETION),
+    293: Known(3, GOING_ON_UNFINISHED),
 }

@@ -91,12 +91,16 @@ def plan(steps: Iterable[Mapping[str, Json]]) -> Json:
 
 
 def _planned(step: Mapping[str, Json]) -> Json:
-    """The new state; but the outputs of what stays, and all of what is imported but its options, are chance.
+    """The new state; but the outputs of what stays and of components, and what an import finds, are chance.
 
-    Whether the CLI prints a step's state before or after the provider was asked depends on the step.
+    Whether the CLI prints a step's state before or after the provider was asked depends on the step; the outputs of a
+    component come later than its step.
     """
-    unplanned = {"same": ("id", "outputs"), "import": ("id", "inputs", "outputs")}.get(step["op"], ())
-    return {key: value for key, value in resource(step.get("newState") or {}).items() if key not in unplanned}
+    found = resource(step.get("newState") or {})
+    unplanned = {"same": {"id", "outputs"}, "import": {"id", "inputs", "outputs"}}.get(step["op"], set())
+    if not found.get("custom"):
+        unplanned = unplanned | {"outputs"}
+    return {key: value for key, value in found.items() if key not in unplanned}
 
 
 def _sorted(value: Json) -> Json:
