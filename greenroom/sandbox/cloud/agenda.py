@@ -91,6 +91,7 @@ class Agenda:
                 self._is_running = False
 
     def _run_until(self, now: float) -> None:
+        last: tuple[float, Participant] | None = None
         while True:
             turns = [(due, one) for one in self._participants if (due := one.next_due()) is not None]
             if not turns:
@@ -99,7 +100,11 @@ class Agenda:
             due = max(due, self._not_before)
             if due > now:
                 return
+            if last is not None and last == (due, participant):
+                self._stop_participant(participant)
+                continue
             self._take_turn(participant, due)
+            last = (due, participant)
 
     def _take_turn(self, participant: Participant, due: float) -> None:
         with CLOCK.frozen_at(due):
@@ -111,8 +116,11 @@ class Agenda:
                 self._participants.remove(participant)
                 return
         if following is not None and following <= due:
-            self._participants.remove(participant)
-            LOG.error("%s is due again at once and is stopped: time would stand still", type(participant).__name__)
+            self._stop_participant(participant)
+
+    def _stop_participant(self, participant: Participant) -> None:
+        self._participants.remove(participant)
+        LOG.error("%s is due again at once and is stopped: time would stand still", type(participant).__name__)
 
     def _wake(self) -> None:
         while not self._stopped.is_set():

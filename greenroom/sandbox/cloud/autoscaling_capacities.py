@@ -19,6 +19,8 @@ from greenroom.sandbox.cloud.cloudwatch.metric_store import seconds_of
 INSTANCE_COUNT: Final = "sagemaker:variant:DesiredInstanceCount"
 PROVISIONED_CONCURRENCY: Final = "sagemaker:variant:DesiredProvisionedConcurrency"
 COPY_COUNT: Final = "sagemaker:inference-component:DesiredCopyCount"
+UNDER_WAY: Final = frozenset({"Creating", "Updating", "RollingBack", "Deleting"})
+"""Statuses of what is between two states."""
 
 
 @dataclass(frozen=True)
@@ -143,16 +145,19 @@ class Fulfilment:
 
 def fulfilment_of(key: TargetKey) -> Fulfilment | None:
     """How the last change came out; None while it is under way, or its resource is gone."""
-    resource = inference_component_of(key) if key.dimension == COPY_COUNT else endpoint_of(key)
-    if resource is None or _status_of(resource) in {"Creating", "Updating", "RollingBack", "Deleting"}:
+    if key.dimension == COPY_COUNT:
+        component = inference_component_of(key)
+        if component is None or component.status in UNDER_WAY:
+            return None
+        # Its status is a function of the clock: what changed is modified when it begins, and settles later.
+        at = max(component.settles_at_seconds, seconds_of(component.last_modified_time))
+        return Fulfilment(at, component.failure_reason)
+    endpoint = endpoint_of(key)
+    if endpoint is None or endpoint.endpoint_status in UNDER_WAY:
         return None
-    return Fulfilment(seconds_of(resource.last_modified_time), resource.failure_reason)
+    return Fulfilment(seconds_of(endpoint.last_modified_time), endpoint.failure_reason)
 
 
 def is_gone(key: TargetKey) -> bool:
     """Whether there is nothing any more that could be scaled."""
     return CAPACITIES[key.dimension].read(key) is None
-
-
-def _status_of(resource: Any) -> str:
-    return str(getattr(resource, "endpoint_status", None) or getattr(resource, "status", ""))

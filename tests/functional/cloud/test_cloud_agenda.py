@@ -66,6 +66,25 @@ def test_one_that_fails_is_stopped_and_the_others_go_on(agenda, time):
     assert told == [("failing", 10), ("sound", 20), ("sound", 40)]
 
 
+class Deluded(Every):
+    """Says in its turn that nothing is due, and out of it that it still is."""
+
+    def next_due(self):
+        return None if CLOCK.time() < self.last + 2 * self.period else self.last + self.period
+
+    def run(self):
+        self.told.append((self.name, CLOCK.time() - START))
+
+
+def test_one_that_is_due_again_and_again_at_one_instant_is_stopped(agenda, time):
+    told = []
+    agenda.add(Deluded("deluded", 10, told))
+    agenda.add(Every("sound", 20, told))
+    time.advance(40)
+    agenda.run_due()
+    assert told == [("deluded", 10), ("sound", 20), ("sound", 40)]
+
+
 def test_what_was_missed_while_nothing_ran_is_done_once(time):
     told = []
     agenda = Agenda(LocalAwsApplication(default_account_id="123456789012"))

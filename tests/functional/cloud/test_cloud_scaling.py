@@ -378,3 +378,49 @@ def test_a_restarted_cloud_has_scaled_as_before_and_goes_on(tmp_path):
         assert (scene.activities(), scene.count(), scene.cloudwatch.describe_alarms()["MetricAlarms"]) == before
         assert ACCOUNT in scene.cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmArn"]
         assert scene.load(140, minutes=4)[-1] == 4
+
+
+def test_copies_of_an_inference_component_scale(aws):
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling.html"""
+    variant_config = {"VariantName": "AllTraffic", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    aws.model()
+    aws.sagemaker.create_endpoint_config(
+        EndpointConfigName="shared", ProductionVariants=[variant_config], ExecutionRoleArn=aws.role()
+    )
+    aws.sagemaker.create_endpoint(EndpointName="shared", EndpointConfigName="shared")
+    aws.time.advance(MINUTE)
+    needs = {"MinMemoryRequiredInMb": 1024, "NumberOfCpuCoresRequired": 1.0}
+    aws.sagemaker.create_inference_component(
+        InferenceComponentName="one",
+        EndpointName="shared",
+        VariantName="AllTraffic",
+        Specification={"ModelName": "model", "ComputeResourceRequirements": needs},
+        RuntimeConfig={"CopyCount": 1},
+    )
+    aws.time.advance(MINUTE)
+    scaling, cloudwatch = aws.client("application-autoscaling"), aws.client("cloudwatch")
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "inference-component/one",
+        "ScalableDimension": "sagemaker:inference-component:DesiredCopyCount",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=4)
+    metric = {"PredefinedMetricType": "SageMakerInferenceComponentInvocationsPerCopy"}
+    scaling.put_scaling_policy(
+        **target,
+        PolicyName="track",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 5.0, "PredefinedMetricSpecification": metric},
+    )
+    for _ in range(4):
+        datum = {
+            "MetricName": "InvocationsPerCopy",
+            "Dimensions": [{"Name": "InferenceComponentName", "Value": "one"}],
+            "Value": 15.0,
+        }
+        cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=[datum])
+        aws.time.advance(MINUTE)
+    described = aws.sagemaker.describe_inference_component(InferenceComponentName="one")
+    assert described["RuntimeConfig"]["DesiredCopyCount"] == 3
+    (activity,) = scaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]
+    assert (activity["StatusCode"], activity["Description"]) == ("Successful", "Setting desired copy count to 3.")

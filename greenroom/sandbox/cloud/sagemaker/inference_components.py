@@ -72,6 +72,11 @@ class InferenceComponent:
         return "InService"
 
     @property
+    def settles_at_seconds(self) -> float:
+        """When its last change is over, where nothing else is waited for, in seconds since the epoch."""
+        return self._settles_at_seconds
+
+    @property
     def is_gone(self) -> bool:
         """Whether its deletion is over."""
         since = self._deleting_since_seconds
