@@ -13,6 +13,7 @@ from components.aws.data_capture_store import DataCaptureStore
 from components.aws.model_deployment import deploy_model
 from components.specs.project import ARTIFACTS_STACK, Project, load_project
 from components.specs.resolved import ResolvedModel, capture_bucket
+from components.specs.selection import UnselectableError, check_selection, selected_models
 from components.specs.violations import SpecError, UnknownStackError
 from model_packaging.store import ReleaseStore
 from stacks.providers import providers_of
@@ -32,11 +33,14 @@ def deploy_stack(stack: str, *, root: Path) -> None:
     """
     store = release_store(root)
     try:
-        project = load_project(root)
+        selected = None if stack == ARTIFACTS_STACK else selected_models()  # the store serves all of them
+        project = load_project(root, selected)
         if stack not in project.stacks():
             raise UnknownStackError(stack, project.stacks())
-        models = resolved_models(project, stack, store)
-    except (SpecError, UndeployableError) as error:
+        if selected is not None:
+            check_selection(selected, stack, project.models_of(stack), dry_run=pulumi.runtime.is_dry_run())
+        models = resolved_models(project, stack, store, selected)
+    except (SpecError, UndeployableError, UnselectableError) as error:
         raise pulumi.RunError(str(error)) from None
     if stack == ARTIFACTS_STACK:
         _deploy_artifact_store(project)

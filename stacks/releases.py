@@ -1,6 +1,7 @@
 """The releases an environment pins, as `greenroom package` left them on this machine."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from components.aws.model_monitor import DriftBaseline
@@ -27,8 +28,12 @@ class UndeployableError(Exception):
     """Pinned releases that are not there, or do not fit where they are pinned: all of a stack, a line each."""
 
 
-def resolved_models(project: Project, stack: str, store: ReleaseStore) -> tuple[ResolvedModel, ...]:
+def resolved_models(
+    project: Project, stack: str, store: ReleaseStore, selected: Collection[str] | None = None
+) -> tuple[ResolvedModel, ...]:
     """The models that `stack` deploys, each with its spec, its environment and its releases joined.
+
+    Of a selection, those alone.
 
     Raises:
         UndeployableError: a pinned release is not in `store`, is not what its digest says, or does not fit its spec and
@@ -39,6 +44,8 @@ def resolved_models(project: Project, stack: str, store: ReleaseStore) -> tuple[
     environment = project.environment_of(stack)
     resolved, problems = [], []
     for name in project.models_of(stack):
+        if selected is not None and name not in selected:
+            continue
         try:
             resolved.append(_resolved(project, environment, name, store))
         except (SpecError, PackagingError) as error:

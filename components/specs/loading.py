@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -43,8 +43,8 @@ class Loaded:
     violations: list[Violation] = field(default_factory=list)
 
 
-def load_files(root: Path) -> Loaded:
-    """Every spec under `root`, each checked by itself."""
+def load_files(root: Path, only_models: Collection[str] | None = None) -> Loaded:
+    """Every spec under `root`, each checked by itself; of the models those of `only_models`, where it is given."""
     loaded = Loaded()
     for path in _environment_files(root, loaded):
         if path.name == ARTIFACTS_FILE:
@@ -55,6 +55,8 @@ def load_files(root: Path) -> Loaded:
                 loaded.environments[path.stem] = environment
     for path in _model_files(root, loaded):
         loaded.present_models.add(path.parent.name)
+        if only_models is not None and path.parent.name not in only_models:
+            continue
         model = _load(ModelSpec, root, path, loaded)
         if model is not None and _is_named("folder", path.parent.name, model, loaded):
             loaded.models[path.parent.name] = model

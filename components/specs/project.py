@@ -12,7 +12,7 @@ whoever holds one holds specs that fit one another. No AWS, no network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,13 +76,17 @@ class Project:
         return tuple(sorted(model for model in environment.releases if environment.stack_of(model) == stack))
 
 
-def load_project(root: Path) -> Project:
+def load_project(root: Path, only_models: Collection[str] | None = None) -> Project:
     """The project in the folder `root`.
+
+    Args:
+        root: the folder.
+        only_models: the models whose files are read and checked; left out, all of them.
 
     Raises:
         SpecError: everything that is wrong, over all files.
     """
-    loaded = load_files(root.resolve())
+    loaded = load_files(root.resolve(), only_models)
     effective, violations = project_violations(loaded)
     if loaded.violations or violations:
         raise SpecError((*loaded.violations, *violations))

@@ -40,6 +40,18 @@ def account_option(command: Decorated) -> Decorated:
     )(command)
 
 
+def models_option(command: Decorated) -> Decorated:
+    """`--model NAME`, repeatable: as `models`."""
+    return click.option(
+        "--model",
+        "models",
+        multiple=True,
+        metavar="NAME",
+        help="Only this model of the environment, and what it shares; may be given more than once. The others are"
+        " neither read nor touched.",
+    )(command)
+
+
 def yes_option(command: Decorated) -> Decorated:
     """`--yes`: as `yes`."""
     return click.option("--yes", "-y", is_flag=True, help="Do not ask.")(command)

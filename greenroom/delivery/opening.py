@@ -70,6 +70,7 @@ def open_project(
     account_id: str | None,
     narrate: Callable[[str], None],
     progress: Progress,
+    only_models: tuple[str, ...] = (),
 ) -> Operations:
     """The operations on the project in `root`.
 
@@ -78,6 +79,7 @@ def open_project(
         account_id: whom a plain project's programs act as; `None` for the default.
         narrate: is told what happens between stacks.
         progress: shows what happens to a stack.
+        only_models: the models that are concerned; none: all of them.
 
     Raises:
         UserError: an account is given for a project whose environments name theirs.
@@ -85,6 +87,11 @@ def open_project(
     """
     if not is_greenroom_project(root):
         account = DEFAULT_ACCOUNT_ID if account_id is None else account_id
+        if only_models:
+            raise UserError(
+                f"{root}: this Pulumi project has no environments/, so that it has no models to choose from.",
+                fix="Leave --model out, and name resources with --target.",
+            )
         sandbox = Sandbox(root, account_id=account, narrate=narrate)
         return PlainProject(sandbox, progress)
     if account_id is not None:
@@ -92,5 +99,6 @@ def open_project(
             f"{root}: the environments of this project name their accounts; --account {account_id} says nothing here.",
             fix="Leave it out, or change account_id in environments/ENV.yaml.",
         )
-    project = GreenroomProject.load(root)
-    return Rehearsal(project, Sandbox(root, narrate=narrate), narrate, progress)
+    models = only_models or None
+    project = GreenroomProject.load(root, models)
+    return Rehearsal(project, Sandbox(root, narrate=narrate), narrate, progress, models)

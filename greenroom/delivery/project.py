@@ -6,6 +6,7 @@ its own stack holds the models that are in none of them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +54,8 @@ class GreenroomProject:
     home: Path
 
     @classmethod
-    def load(cls, root: Path) -> GreenroomProject:
-        """Read every spec of the project.
+    def load(cls, root: Path, only_models: Collection[str] | None = None) -> GreenroomProject:
+        """Read every spec of the project; of the models those of `only_models`, where it is given.
 
         Raises:
             NotAGreenroomProjectError: it has no environments/.
@@ -66,7 +67,7 @@ class GreenroomProject:
                 fix="This command is about Greenroom's environments and models; see `greenroom sandbox --help` for any"
                 " Pulumi project.",
             )
-        return cls(root=root, specs=load_project(root), home=sandbox_home(root))
+        return cls(root=root, specs=load_project(root, only_models), home=sandbox_home(root))
 
     @property
     def releases(self) -> ReleaseStore:
@@ -112,6 +113,8 @@ class GreenroomProject:
         environment = self.specs.environment_of(stack)
         pins: list[PinnedRelease] = []
         for model in self.specs.models_of(stack):
+            if model not in self.specs.models:
+                continue  # not of those that were asked for
             pin = environment.releases[model]
             pins.append(PinnedRelease(model, pin.digest, current=True))
             pins += [PinnedRelease(model, digest, current=False) for digest in pin.previous]

@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from components.specs.selection import selection
 from greenroom.delivery.project import ARTIFACTS_STACK, GreenroomProject
 from greenroom.delivery.releases import S3Client, empty_bucket, ensure_pinned, publish_all
-from greenroom.errors import StackInUseError
+from greenroom.errors import StackInUseError, UnknownModelError
 from greenroom.sandbox.session import Sandbox
 
 if TYPE_CHECKING:
@@ -44,12 +45,14 @@ class Rehearsal:
         sandbox: the engine and the local AWS.
         narrate: is told what happens between stacks.
         progress: shows what happens to a stack.
+        only_models: the models that `preview` and `up` concern; None: every model of the stack.
     """
 
     project: GreenroomProject
     sandbox: Sandbox
     narrate: Callable[[str], None]
     progress: Progress
+    only_models: tuple[str, ...] | None = None
 
     def up(self, stack: str, options: Options | None = None) -> tuple[StackResult, ...]:
         """Bring up a stack and, first, what it needs.
@@ -74,7 +77,7 @@ class Rehearsal:
             UnknownStackError: the project has no such stack.
             ReleasePinError: a pinned release cannot be had; nothing was deployed.
         """
-        self.project.check_stack(stack)
+        self._check_models(stack)
         if stack == ARTIFACTS_STACK:
             return ()
         releases = ensure_pinned(self.project, stack, self.narrate)
@@ -90,11 +93,12 @@ class Rehearsal:
             UnknownStackError: the project has no such stack.
             ReleasePinError: a pinned release cannot be had.
         """
-        self.project.check_stack(stack)
+        self._check_models(stack)
         if stack != ARTIFACTS_STACK:
             ensure_pinned(self.project, stack, self.narrate)
-        with self.progress(PREVIEWING, stack) as listener:
+        with self.progress(PREVIEWING, stack) as listener, selection(self.only_models):
             account = self.project.account_of(stack)
+            options = self._of_models(stack, options)
             return StackResult(
                 stack, self.sandbox.preview(stack, account_id=account, options=options, listener=listener)
             )
@@ -158,9 +162,29 @@ class Rehearsal:
         return self.sandbox.client("s3", artifacts.account_id, artifacts.region)
 
     def _up(self, stack: str, options: Options | None) -> StackResult:
-        with self.progress("Updating", stack) as listener:
+        with self.progress("Updating", stack) as listener, selection(self.only_models):
             account = self.project.account_of(stack)
+            options = self._of_models(stack, options)
             return StackResult(stack, self.sandbox.up(stack, account_id=account, options=options, listener=listener))
+
+    def _check_models(self, stack: str) -> None:
+        """Refuses models that the stack does not deploy."""
+        self.project.check_stack(stack)
+        models = self.project.specs.models_of(stack)
+        unknown = [model for model in self.only_models or () if model not in models]
+        if unknown:
+            raise UnknownModelError(
+                f"stack {stack!r} deploys no model {', '.join(map(repr, unknown))}.",
+                fix=f"Use one of: {', '.join(models)}." if models else "It deploys none.",
+            )
+
+    def _of_models(self, stack: str, options: Options | None) -> Options | None:
+        """The options for a program that declares some models: the others stay as they are."""
+        if self.only_models is None or stack == ARTIFACTS_STACK:
+            return options
+        from greenroom.sandbox.engine import Options
+
+        return replace(Options() if options is None else options, is_partial=True)
 
     def _destroy(self, stack: str, options: Options | None) -> StackResult:
         with self.progress("Destroying", stack) as listener:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from greenroom.cli.lazy import Command
-from greenroom.cli.options import account_option, json_option, project_option
+from greenroom.cli.options import account_option, json_option, models_option, project_option
 from greenroom.cli.sandbox.engine_options import engine_options, preview_options
 from greenroom.cli.terminal import Terminal
 
@@ -24,10 +24,19 @@ Exit codes: 0 planned, 1 the program failed or a provider refused the plan, 2 ba
 @click.command("preview", cls=Command, epilog=EPILOG, short_help="What up would do, property by property.")
 @click.argument("stack")
 @preview_options
+@models_option
 @account_option
 @project_option
 @json_option
-def command(stack: str, *, account: str | None, project_folder: Path | None, as_json: bool, **flags: Any) -> None:
+def command(  # one a flag
+    stack: str,
+    *,
+    models: tuple[str, ...],
+    account: str | None,
+    project_folder: Path | None,
+    as_json: bool,
+    **flags: Any,
+) -> None:
     """Show what `up STACK` would do: every property that differs, old => new, and what forces a replacement.
 
     Nothing is deployed. Secrets read [secret]; what is known only after an operation reads output<string>.
@@ -37,7 +46,7 @@ def command(stack: str, *, account: str | None, project_folder: Path | None, as_
 
     options = engine_options(**flags)
     terminal = Terminal.here()
-    project = open_here(terminal, project_folder, account)
+    project = open_here(terminal, project_folder, account, models)
     planned = project.preview(stack, options)
     if as_json:
         terminal.json(pulumi_json(planned))

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 ROOT_STACK_TYPE = "pulumi:pulumi:Stack"
 
 
-def open_here(terminal: Terminal, project_folder: Path | None, account: str | None = None) -> Operations:
+def open_here(
+    terminal: Terminal, project_folder: Path | None, account: str | None = None, models: tuple[str, ...] = ()
+) -> Operations:
     """The project around `project_folder` (default: the working directory), its words going to the terminal."""
     root = find_project(project_folder)
     from greenroom.delivery.opening import open_project
@@ -33,6 +35,7 @@ def open_here(terminal: Terminal, project_folder: Path | None, account: str | No
         account_id=account,
         narrate=terminal.say,
         progress=lambda verb, stack: progress(terminal, f"{verb} {stack}", planned=verb == PREVIEWING),
+        only_models=models,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from greenroom.cli.lazy import Command
-from greenroom.cli.options import account_option, json_option, project_option
+from greenroom.cli.options import account_option, json_option, models_option, project_option
 from greenroom.cli.sandbox.engine_options import engine_options, update_options
 from greenroom.cli.terminal import Terminal
 
@@ -23,10 +23,19 @@ Exit codes: 0 deployed, 1 the deployment failed, 2 bad input."""
 @click.command("up", cls=Command, epilog=EPILOG, short_help="Deploy a stack into the local AWS.")
 @click.argument("stack")
 @update_options
+@models_option
 @account_option
 @project_option
 @json_option
-def command(stack: str, *, account: str | None, project_folder: Path | None, as_json: bool, **flags: Any) -> None:
+def command(  # one a flag
+    stack: str,
+    *,
+    models: tuple[str, ...],
+    account: str | None,
+    project_folder: Path | None,
+    as_json: bool,
+    **flags: Any,
+) -> None:
     """Deploy STACK into the local AWS, which is brought up if it is not.
 
     For an environment, what it needs comes first: the artifact store and the releases that the environment pins
@@ -37,7 +46,7 @@ def command(stack: str, *, account: str | None, project_folder: Path | None, as_
 
     options = engine_options(**flags)
     terminal = Terminal.here()
-    project = open_here(terminal, project_folder, account)
+    project = open_here(terminal, project_folder, account, models)
     results = project.up(stack, options)
     summarize(terminal, results)
     if as_json:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from greenroom.sandbox.engine import graph
+from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.errors import DeploymentError
 from greenroom.sandbox.engine.planner import Planner
 from greenroom.sandbox.engine.state import ResourceState
@@ -26,6 +27,8 @@ def of_leftovers(planner: Planner, olds: Sequence[ResourceState], scope: Scope) 
     """
     steps: list[Step] = []
     deletable = scope.deletable(olds)
+    if scope.is_partial:
+        deletable &= _within_registered(planner, olds)
     for state in olds:
         if state.urn not in deletable:
             steps.extend(_carried(planner, state))
@@ -35,6 +38,16 @@ def of_leftovers(planner: Planner, olds: Sequence[ResourceState], scope: Scope) 
         elif not planner.is_operated_on(state.urn):
             steps.append(_plain_deletion(planner, state))
     return steps
+
+
+def _within_registered(planner: Planner, olds: Sequence[ResourceState]) -> set[str]:
+    """The resources that the program registers, the stack's own apart, and all that lies beneath them."""
+    found: set[str] = set()
+    for state in olds:  # parents come first
+        is_registered = planner.is_operated_on(state.urn) and state.type != urns.STACK_TYPE
+        if is_registered or state.parent in found:
+            found.add(state.urn)
+    return found
 
 
 def unasked(steps: Iterable[Step], scope: Scope) -> list[Step]:

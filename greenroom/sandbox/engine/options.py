@@ -24,6 +24,8 @@ class Options:
         parallel: how many operations of providers may run at once; None: as many as the engine was made for.
         refresh: whether every resource is read first, and the plan compares with what is there.
         continue_on_error: whether what does not depend on a failed resource is brought about nevertheless.
+        is_partial: whether the program declares a part of the stack only. What it does not register stays as it is,
+            unless it lies beneath a component that the program does register; so do the stack's other outputs.
     """
 
     targets: tuple[str, ...] = ()
@@ -34,6 +36,7 @@ class Options:
     parallel: int | None = None
     refresh: bool = False
     continue_on_error: bool = False
+    is_partial: bool = False
 
     def __post_init__(self) -> None:
         """Refuses what cannot mean anything.

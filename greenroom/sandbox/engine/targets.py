@@ -62,6 +62,11 @@ class Scope:
         return bool(self._targets)
 
     @property
+    def is_partial(self) -> bool:
+        """Whether the program declares a part of the stack only."""
+        return self._options.is_partial
+
+    @property
     def is_everything(self) -> bool:
         """Whether the command concerns every resource."""
         return not self._targets and not self._excludes
