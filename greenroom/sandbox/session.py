@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Result,
         StateBackend,
     )
-    from greenroom.sandbox.provider import CloudEndpoint
+    from greenroom.sandbox.provider import AwsProvider, CloudEndpoint
 
 DEFAULT_ACCOUNT_ID = "123456789012"
 """The account of a program that names none: AWS's documentation's own example."""
@@ -146,8 +146,10 @@ class Sandbox:
 
     def engine(self, stack: str, *, account_id: str | None = None, listener: Listener = _ignore) -> Engine:
         """The engine for one stack, wired to the providers."""
+        from greenroom.sandbox import sdk_imports
         from greenroom.sandbox.engine import Engine
 
+        sdk_imports.install()
         return Engine(
             self.project,
             stack,
@@ -269,11 +271,27 @@ class Sandbox:
         return connect(service, config=Config(retries={"max_attempts": 1}), **self.client_settings(account_id, region))
 
 
+@dataclass(frozen=True)
+class AwsProviderFactory:
+    """Makes new instances of a package's provider.
+
+    Attributes:
+        package: `aws` or `aws-native`.
+        endpoint: the local AWS that all of them speak to.
+        never_waits: tells the engine that its questions (check, diff, what a preview asks) only compute.
+    """
+
+    package: Literal["aws", "aws-native"]
+    endpoint: CloudEndpoint
+    never_waits: bool = True
+
+    def __call__(self) -> AwsProvider:
+        """A new instance, not configured."""
+        from greenroom.sandbox.provider import AwsProvider
+
+        return AwsProvider(self.package, self.endpoint)
+
+
 def provider_factories(endpoint: CloudEndpoint) -> dict[str, ProviderFactory]:
     """A factory of providers a package, all of them speaking to one local AWS."""
-    from greenroom.sandbox.provider import AwsProvider
-
-    def factory(package: Literal["aws", "aws-native"]) -> ProviderFactory:
-        return lambda: AwsProvider(package, endpoint)
-
-    return {package: factory(package) for package in PACKAGES}
+    return {package: AwsProviderFactory(package, endpoint) for package in PACKAGES}

@@ -30,6 +30,8 @@ _REQUIRED: Final = {STASH: "input", STACK_REFERENCE: "name"}
 class BuiltinProvider(sdk.Provider):
     """The engine's own resources."""
 
+    never_waits = True
+
     def __init__(
         self, stack_outputs: Callable[[str], PropertyMap], registered: Callable[[str], ResourceState | None]
     ) -> None:

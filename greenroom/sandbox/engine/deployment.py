@@ -70,6 +70,7 @@ class Deployment:
         settings: StackSettings,
         emit: Callable[[EngineEvent], None],
         continue_on_error: bool = False,
+        is_partial: bool = False,
     ) -> None:
         self.planner = planner
         self.executor = executor
@@ -79,6 +80,7 @@ class Deployment:
         self._settings = settings
         self._emit = emit
         self._continue_on_error = continue_on_error
+        self._is_partial = is_partial
         self._planning = threading.Lock()
         self._default_locks: dict[tuple[str, str, str], threading.Lock] = {}
         self._default_references: dict[tuple[str, str, str], str] = {}
@@ -157,7 +159,27 @@ class Deployment:
         Raises:
             DeploymentError: it failed, and the user was told; or the deployment has stopped (`StoppedError`).
         """
-        done = self._run(goal, lambda: self.planner.register(goal))
+        return self.carry_out(goal, self.plan(goal))
+
+    def plan(self, goal: Goal) -> tuple[Step, ...]:
+        """The steps that bring a resource to its goal, for `carry_out`.
+
+        Raises:
+            DeploymentError: as for `register`.
+        """
+        return self._plan(lambda: self.planner.register(goal))
+
+    def waits(self, steps: tuple[Step, ...]) -> bool:
+        """Whether carrying out the steps waits for the world outside."""
+        return any(step.op is not Op.SAME and step.state.custom for step in steps)
+
+    def carry_out(self, goal: Goal, steps: tuple[Step, ...]) -> Registered:
+        """Carries out what was planned for a goal.
+
+        Raises:
+            DeploymentError: as for `register`.
+        """
+        done = self._run(steps)
         self._goals[done.state.urn] = goal
         if goal.type == urns.STACK_TYPE:
             self._stack_urn = done.state.urn
@@ -169,21 +191,23 @@ class Deployment:
         Raises:
             DeploymentError: as for `register`.
         """
-        return self._run(goal, lambda: self.planner.read(goal, id_))
+        return self._run(self._plan(lambda: self.planner.read(goal, id_)))
 
-    def _run(self, goal: Goal, plan: Callable[[], tuple[Step, ...]]) -> Registered:
-        urn = f"{goal.type} {goal.name}"
+    def _plan(self, plan: Callable[[], tuple[Step, ...]]) -> tuple[Step, ...]:
+        try:
+            with self._counted(), self._planning:
+                self._refuse_if_stopped()
+                return plan()
+        except DeploymentError as error:
+            self.fail(error, error.urn if isinstance(error, ProviderError) else "")
+            raise
+
+    def _run(self, steps: tuple[Step, ...]) -> Registered:
         try:
             with self._counted():
-                with self._planning:
-                    self._refuse_if_stopped()
-                    steps = plan()
-                urn = steps[-1].urn
                 done = self._carry_out(steps)
         except DeploymentError as error:
-            if isinstance(error, ProviderError):
-                urn = error.urn
-            self.fail(error, urn if urn.startswith("urn:") else "")
+            self.fail(error, error.urn if isinstance(error, ProviderError) else steps[-1].urn)
             raise
         self._registered[done.state.urn] = done.state
         return done
@@ -251,8 +275,9 @@ class Deployment:
         if stack is None:
             return {}
         if self._stack_outputs is not None:
-            kept = stack.outputs if self.has_failed else {}
-            self._set(stack, {**kept, **self._stack_outputs})
+            kept = stack.outputs if self.has_failed or self._is_partial else {}
+            told = _joined(kept, self._stack_outputs) if self._is_partial else self._stack_outputs
+            self._set(stack, {**kept, **told})
         return stack.outputs
 
     def delete(self, steps: Sequence[Step], *, parallel: int) -> None:
@@ -278,3 +303,11 @@ class Deployment:
             errored=self._errored,
             continue_on_error=self._continue_on_error,
         )
+
+
+def _joined(old: PropertyMap, new: PropertyMap) -> PropertyMap:
+    """The outputs of a part of a stack: maps, one entry a part, keep the entries of the other parts."""
+    return {
+        key: {**old[key], **value} if isinstance(value, dict) and isinstance(old.get(key), dict) else value
+        for key, value in new.items()
+    }

@@ -113,6 +113,7 @@ class _Run:
             settings=self.settings,
             emit=self.emit,
             continue_on_error=self.options.continue_on_error,
+            is_partial=self.options.is_partial,
         )
 
     def _registered(self, urn: str) -> ResourceState | None:
@@ -372,6 +373,7 @@ class Engine:
             dry_run=run.preview,
             parallel=run.parallel,
             say=lambda line: deployment.report("info", line),
+            inline=all(getattr(factory, "never_waits", False) for factory in self.providers.values()),
         )
         try:
             return program.run()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 
 import grpc
 from google.protobuf import empty_pb2
@@ -21,6 +21,8 @@ from greenroom.sandbox.engine import wire
 from greenroom.sandbox.engine.deployment import Deployment, Outcome, StoppedError
 from greenroom.sandbox.engine.errors import EngineError, UnsupportedError
 from greenroom.sandbox.engine.goal import Goal
+from greenroom.sandbox.engine.inline import BlocksError, is_inline, must_not_wait
+from greenroom.sandbox.engine.steps import Step
 from greenroom.sandbox.engine.transforms import Transforms
 from greenroom.sandbox.engine.values import UNKNOWN_STRING, has_unknown
 
@@ -45,6 +47,9 @@ _RESULTS: Final = {
     Outcome.FAILED: resource_pb2.Result.FAIL,
     Outcome.SKIPPED: resource_pb2.Result.FAIL,  # the Python SDK knows no third one, and treats both alike
 }
+
+
+_Planned: TypeAlias = "tuple[resource_pb2.RegisterResourceRequest, Goal, tuple[Step, ...]]"
 
 
 class MonitorError(grpc.RpcError):  # type: ignore[misc]  # grpc ships no types
@@ -101,6 +106,7 @@ class ResourceMonitor:
         self._dry_run = dry_run
         self._parallel = parallel
         self._component_providers: dict[str, dict[str, str]] = {}
+        self._planned: dict[int, _Planned] = {}
         self._lock = threading.Lock()
 
     # -- what the engine is -------------------------------------------------------------------------------------------
@@ -133,13 +139,11 @@ class ResourceMonitor:
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
         """Brings a resource to what the program asks of it."""
+        if request.importId:
+            must_not_wait()
         try:
-            request = self._transforms.apply(request)
-            goals.refuse_unsupported(request)
-            parent = self._deployment.goal(request.parent) if request.parent else None
-            provider = self._provider_of(request, parent)
-            goal = goals.parse(request, parent=parent, provider=provider)
-            done = self._deployment.register(goal)
+            request, goal, steps = self._planned_for(request)
+            done = self._deployment.carry_out(goal, steps)
         except EngineError as error:
             self._refuse(error)
         state = done.state
@@ -154,6 +158,24 @@ class ResourceMonitor:
             result=_RESULTS[done.outcome],
             unknown=done.is_unknown,
         )
+
+    def _planned_for(self, asked: resource_pb2.RegisterResourceRequest) -> _Planned:
+        """The request after its transforms, its goal, and the steps to it, planned once.
+
+        On the program's own thread steps that wait are planned and left for the call that comes again on another.
+        """
+        planned = self._planned.pop(id(asked), None)
+        if planned is None:
+            request = self._transforms.apply(asked)
+            goals.refuse_unsupported(request)
+            parent = self._deployment.goal(request.parent) if request.parent else None
+            provider = self._provider_of(request, parent)
+            goal = goals.parse(request, parent=parent, provider=provider)
+            planned = request, goal, self._deployment.plan(goal)
+        if is_inline() and not self._dry_run and self._deployment.waits(planned[2]):
+            self._planned[id(asked)] = planned  # the SDK keeps what it asks until it is answered
+            raise BlocksError
+        return planned
 
     def _refuse(self, error: EngineError, urn: str = "") -> NoReturn:
         """Turns an error into the SDK's; one that the user has not been told of yet is told."""
@@ -187,6 +209,7 @@ class ResourceMonitor:
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802
         """Reads a resource that lives outside the stack (`Resource.get`)."""
+        must_not_wait()
         try:
             if request.packageRef:
                 raise UnsupportedError("parameterized packages", where=f"resource {request.name!r}")
@@ -219,6 +242,7 @@ class ResourceMonitor:
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802
         """Calls a provider's function. Arguments that are unknown leave the answer unknown."""
+        must_not_wait()
         try:
             request = self._transforms.apply_to_invoke(request)
         except EngineError as error:

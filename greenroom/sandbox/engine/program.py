@@ -30,6 +30,8 @@ from pulumi.runtime import set_all_config
 from pulumi.runtime.settings import ROOT, Settings, configure
 from pulumi.runtime.stack import run_in_stack
 
+from greenroom.sandbox.engine import sdk_shortcuts
+from greenroom.sandbox.engine.inline import ProgramLoop
 from greenroom.sandbox.engine.project import ProjectFile, StackSettings
 from greenroom.sandbox.engine.stuck import CountingExecutor, Watch, watched
 
@@ -52,6 +54,7 @@ class Program:
         dry_run: bool,
         parallel: int,
         say: Callable[[str], None],
+        inline: bool = False,
     ) -> None:
         """A program.
 
@@ -64,6 +67,7 @@ class Program:
             dry_run: whether this is a preview.
             parallel: how many registrations may be carried out at once.
             say: takes each line that it prints.
+            inline: whether the monitor may be called on the program's own thread; see `inline`.
         """
         self._project = project
         self._stack = stack
@@ -73,6 +77,7 @@ class Program:
         self._dry_run = dry_run
         self._parallel = parallel
         self._say = say
+        self._inline = inline
         self._outcome: str | None = "the program did not run to its end"
         self._ended = threading.Event()
 
@@ -116,7 +121,12 @@ class Program:
             )
         )
         with ExitStack() as surroundings:
-            for prepared in (_long_gc_leash(), _captured_output(self._say), _imports_of(self._project)):
+            for prepared in (
+                long_gc_leash(),
+                sdk_shortcuts.in_place(),
+                _captured_output(self._say),
+                _imports_of(self._project),
+            ):
                 surroundings.enter_context(prepared)
             try:
                 self._run_on_loop()
@@ -127,7 +137,7 @@ class Program:
         return None
 
     def _run_on_loop(self) -> None:
-        loop = asyncio.new_event_loop()
+        loop = ProgramLoop(inline=self._inline)
         # What stays behind of a program that failed is nobody's concern (see Pulumi's own executor): futures whose
         # exceptions no one looked at would be logged whenever they happen to be collected.
         loop.set_exception_handler(lambda _loop, _context: None)
@@ -192,7 +202,8 @@ def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 @contextmanager
-def _long_gc_leash() -> Iterator[None]:
+def long_gc_leash() -> Iterator[None]:
+    """Has Python's cyclic garbage collector walk seldom, and never through what is there already."""
     threshold = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLD)

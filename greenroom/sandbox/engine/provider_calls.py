@@ -56,6 +56,17 @@ class Coroutines:
             self._local = threading.local()
 
 
+def _result_of(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that awaits nothing: it needs no event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    coroutine.close()
+    raise RuntimeError("the provider said that it never waits, and did")
+
+
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
     """A property (empty: the resource as a whole) and what is wrong with it."""
@@ -93,6 +104,7 @@ class ProviderCalls:
         self._provider = provider
         self._package = package
         self._coroutines = coroutines
+        self._never_waits = bool(getattr(provider, "never_waits", False))
         self._accepts_secrets = True
         self._accepts_references = True
         self._supports_preview = True
@@ -104,6 +116,8 @@ class ProviderCalls:
     def _run(self, urn: str, coroutine: Coroutine[Any, Any, T], *sent: PropertyMap) -> T:
         """The answer to a call; what was sent is kept out of the message where it is secret."""
         try:
+            if self._never_waits:
+                return _result_of(coroutine)
             return self._coroutines.run(coroutine)
         except DeploymentError:
             raise

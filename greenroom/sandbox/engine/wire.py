@@ -30,6 +30,7 @@ from greenroom.sandbox.engine.values import (
     Unknown,
     Value,
 )
+from greenroom.sandbox.sdk_values import SCALARS, mapping, scalar, sequence
 
 #: One sentinel a type: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go
 UNKNOWN_STRINGS = frozenset({
@@ -147,6 +148,8 @@ def to_property_value(  # noqa: PLR0911  # one a kind
     value: Value, *, secrets: bool = True, references: bool = True
 ) -> sdk.PropertyValue:
     """One value as the SDK's `PropertyValue`."""
+    if type(value) in SCALARS:
+        return scalar(value)  # type: ignore[arg-type]  # these are exactly what it takes
     match value:
         case Secret():
             inner = to_property_value(value.value, secrets=secrets, references=references)
@@ -157,11 +160,11 @@ def to_property_value(  # noqa: PLR0911  # one a kind
             return _reference_to_provider(value, references=references)
         case list():
             items = [to_property_value(item, secrets=secrets, references=references) for item in value]
-            return sdk.PropertyValue(items)
+            return sequence(items)
         case dict() if SIGNATURE_KEY in value:
             return sdk.PropertyValue(assets.to_sdk(value))
         case dict():
-            return sdk.PropertyValue(to_provider(value, secrets=secrets, references=references))
+            return mapping(to_provider(value, secrets=secrets, references=references))
         case int() if not isinstance(value, bool):
             return sdk.PropertyValue(float(value))
         case _:
@@ -182,7 +185,9 @@ def from_provider(properties: Mapping[str, sdk.PropertyValue] | None) -> Propert
 
 def from_property_value(property_value: sdk.PropertyValue) -> Value:
     """One `PropertyValue`; a sentinel string is unknown, since providers behind gRPC have no other word for it."""
-    value = _bare(property_value.value)
+    bare: Any = property_value.value
+    text_or_number: Any = UNKNOWN if type(bare) is str and bare in UNKNOWN_STRINGS else bare
+    value: Value = text_or_number if type(bare) in SCALARS else _bare(bare)
     return Secret(value) if property_value.is_secret else value
 
 

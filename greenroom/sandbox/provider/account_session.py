@@ -67,7 +67,7 @@ class AccountSession:
     @functools.cached_property
     def partition(self) -> str:
         """`aws`, `aws-cn` or `aws-us-gov`, from the region."""
-        return str(MODELS.session().get_partition_for_region(self.region))
+        return MODELS.partition(self.region)
 
     def in_region(self, region: str | None) -> AccountSession:
         """The same account in another region; in this one for None."""

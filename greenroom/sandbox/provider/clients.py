@@ -11,27 +11,30 @@ botocore session whose loader caches the service models.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from botocore.client import BaseClient
-from botocore.config import Config
 from botocore.exceptions import ParamValidationError
+from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
 from greenroom.sandbox.provider.validator import ServiceModelValidator
 
-CLIENT_CONFIG = Config(
-    parameter_validation=False,  # ours checks more, see validator.py
-    retries={"total_max_attempts": 2, "mode": "standard"},
-    connect_timeout=5,
-    read_timeout=120,
-    max_pool_connections=64,
-    proxies={},
-    s3={"addressing_style": "path"},
-)
+if TYPE_CHECKING:  # a preview asks no client for anything: what clients need is imported with the first of them
+    import botocore.session
+    from botocore.client import BaseClient
+
+CLIENT_SETTINGS: dict[str, Any] = {
+    "parameter_validation": False,  # ours checks more, see validator.py
+    "retries": {"total_max_attempts": 2, "mode": "standard"},
+    "connect_timeout": 5,
+    "read_timeout": 120,
+    "max_pool_connections": 64,
+    "proxies": {},
+    "s3": {"addressing_style": "path"},
+}
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,15 @@ class ServiceModels:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._models: dict[str, ServiceModel] = {}
+        self._loader = Loader()
         self._session: botocore.session.Session | None = None
 
     def session(self) -> botocore.session.Session:
         """A session that reads no configuration file and no profile."""
         with self._lock:
             if self._session is None:
+                import botocore.session
+
                 session = botocore.session.Session(
                     session_vars={
                         "profile": (None, [], None, None),
@@ -72,15 +78,28 @@ class ServiceModels:
                         "credentials_file": (None, None, os.devnull, None),
                     }
                 )
+                session.register_component("data_loader", self._loader)
                 self._session = session
             return self._session
+
+    def partition(self, region: str) -> str:
+        """The partition of a region, e.g. `aws-cn`."""
+        partitions = self._loader.load_data("partitions")["partitions"]
+        for partition in partitions:
+            if region in partition["regions"]:
+                return str(partition["id"])
+        for partition in partitions:
+            if re.match(partition["regionRegex"], region):
+                return str(partition["id"])
+        return str(self.session().get_partition_for_region(region))  # refuses it in botocore's words
 
     def service(self, service: str) -> ServiceModel:
         """The service model, e.g. of `sagemaker`."""
         model = self._models.get(service)
         if model is None:
             with self._lock:
-                model = self._models.setdefault(service, self.session().get_service_model(service))
+                description = self._loader.load_service_model(service, "service-2")
+                model = self._models.setdefault(service, ServiceModel(description, service_name=service))
         return model
 
     def operation(self, service: str, operation: str) -> OperationModel:
@@ -107,13 +126,15 @@ class Clients:
         return client
 
     def _made(self, url: str, service: str, region: str, account: str) -> BaseClient:
+        from botocore.config import Config
+
         client = self._models.session().create_client(
             service,
             region_name=region,
             endpoint_url=url,
             aws_access_key_id=account,
             aws_secret_access_key="test",  # noqa: S106 (the local AWS has no secrets)
-            config=CLIENT_CONFIG,
+            config=Config(**CLIENT_SETTINGS),
         )
         client.meta.events.register_first("before-parameter-build", _refuse_what_aws_would)
         return client

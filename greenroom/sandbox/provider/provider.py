@@ -63,6 +63,9 @@ def _threads() -> ThreadPoolExecutor:
 
 
 async def _on_a_thread(work: Callable[[], _Answer]) -> _Answer:
+    """The work's answer; without an event loop the caller has a thread of its own for it."""
+    if asyncio._get_running_loop() is None:  # noqa: SLF001
+        return work()
     return await asyncio.get_running_loop().run_in_executor(_threads(), work)
 
 
@@ -73,7 +76,12 @@ class AwsProvider(sdk.Provider):
         package: which of the two official packages it stands for.
         cloud: the local AWS that everything goes to.
         clock: time, for tests.
+
+    Attributes:
+        never_waits: called without an event loop, its coroutines await nothing: whoever calls has a thread for it.
     """
+
+    never_waits = True
 
     def __init__(self, package: Package, cloud: CloudEndpoint, *, clock: Clock | None = None) -> None:
         self.package = package

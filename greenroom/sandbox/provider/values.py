@@ -17,6 +17,7 @@ from pulumi.provider.experimental.property_value import Computed, PropertyValue,
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_THE_WIRE
 
 from greenroom.sandbox.provider.content import Content
+from greenroom.sandbox.sdk_values import SCALARS, mapping, scalar, sequence
 
 
 class Unknown:
@@ -40,6 +41,8 @@ UNKNOWN: Final = Unknown()
 
 def plain(value: PropertyValue) -> Any:  # noqa: PLR0911  # one a kind
     """A `PropertyValue` as plain Python; the wire's and the SDK's unknowns become `UNKNOWN`."""
+    if type(value.value) in SCALARS:
+        return UNKNOWN if value.value == UNKNOWN_ON_THE_WIRE else value.value
     match value.value:
         case Computed():
             return UNKNOWN
@@ -103,6 +106,10 @@ def _holds(value: Any, text: str) -> bool:
 
 def property_value(value: Any) -> PropertyValue:  # noqa: PLR0911  # one a kind
     """Plain Python as a `PropertyValue`; numbers are floats there, as in Pulumi."""
+    if type(value) in SCALARS:
+        return scalar(value)
+    if type(value) is dict:
+        return mapping({str(key): property_value(item) for key, item in value.items()})
     match value:
         case Unknown():
             return PropertyValue.computed()
@@ -115,18 +122,23 @@ def property_value(value: Any) -> PropertyValue:  # noqa: PLR0911  # one a kind
         case Mapping():
             return PropertyValue({str(key): property_value(item) for key, item in value.items()})
         case list() | tuple():
-            return PropertyValue([property_value(item) for item in value])
+            return sequence([property_value(item) for item in value])
         case _:
             return PropertyValue(value)
 
 
 def property_values(properties: Mapping[str, Any], secret: frozenset[str] = frozenset()) -> dict[str, PropertyValue]:
     """Plain properties as `PropertyValue`s, those named in `secret` marked so."""
-    return {key: property_value(value).with_secret(key in secret) for key, value in properties.items()}
+    return {
+        key: property_value(value).with_secret(True) if key in secret else property_value(value)
+        for key, value in properties.items()
+    }
 
 
 def has_unknown(value: Any) -> bool:
     """Whether a preview does not know this value, or a part of it."""
+    if type(value) in SCALARS:
+        return False
     match value:
         case Unknown():
             return True
@@ -140,6 +152,8 @@ def has_unknown(value: Any) -> bool:
 
 def without_nulls(value: Any) -> Any:
     """The same value without members that are null: for AWS they are as good as absent."""
+    if type(value) in SCALARS:
+        return value
     match value:
         case Mapping():
             return {key: without_nulls(item) for key, item in value.items() if item is not None}
