@@ -29,7 +29,10 @@ MOVED_PROVIDER: Final = (
     "a race: what is not targeted and moves to another provider is refused unless something else has had its old "
     "provider registered before (https://github.com/pulumi/pulumi/issues/15704)"
 )
-ORPHAN: Final = "left: the children of what a refresh finds gone have no parent in the real engine's state; here they have its parent"
+ORPHAN: Final = (
+    "a defect of the real engine: the children of what a refresh finds gone are to be its parent's, says its "
+    "undangleParentResources, and come to have no parent; here they are its parent's"
+)
 GOING_ON_UNFINISHED: Final = (
     "left: after a replacement that was made and left unfinished, going on after errors, the real engine deletes the old "
     "one; here it waits for the next update"
