@@ -242,6 +242,8 @@ def read(
         and (name in inputs or imported or name not in kind.shared)
     }
     drifted_inputs = {name: value for name, value in now.items() if value is not ABSENT}
+    if imported:
+        drifted_inputs = _without(drifted_inputs, kind.read_only)
     drifted_inputs |= {name: inputs[name] for name in ("region", "timeouts", DEFAULTS_KEY) if name in inputs}
     drifted_inputs |= _drifted_tags(kind, session, inputs, tags)
     drifted_inputs = _as_uploaded(drifted_inputs, outputs)
@@ -249,6 +251,17 @@ def read(
     if unread:
         state.outputs[UNREAD_KEY] = list(outputs[UNREAD_KEY])
     return State(resource_id if not imported else state.resource_id, state.inputs, state.outputs)
+
+
+def _without(inputs: Mapping[str, Any], paths: frozenset[str], at: str = "") -> dict[str, Any]:
+    """Inputs without these paths, and without what is left empty by that."""
+    kept: dict[str, Any] = {}
+    for name, value in inputs.items():
+        path = f"{at}{name}"
+        inner = _without(value, paths, f"{path}.") if isinstance(value, Mapping) else value
+        if path not in paths and not (inner == {} and value != {}):
+            kept[name] = inner
+    return kept
 
 
 def _drifted_tags(

@@ -391,10 +391,10 @@ SAMPLES = (
                 "shadowModelVariants": [{"samplingPercentage": 25.0, "shadowModelVariantName": "shadow"}],
             },
             "dataStorageConfig": {"destination": f"s3://{BUCKET}/shadow"},
-            "schedule": {"startTime": "2027-01-01T00:00:00+00:00", "endTime": "2027-01-08T00:00:00+00:00"},
             "tags": OTHER_TEAM,
         },
         excused={
+            "schedule": "an experiment lasts at most 30 days from now, and a table knows no now",
             "modelVariants": "the variants of a running experiment stay",
             "desiredState": "starts and stops the experiment; see test_provider_native",
             "statusReason": "goes with desiredState",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pulumi.provider.experimental.provider import PropertyDiffKind
 
-from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
+from greenroom.sandbox.cloud.sagemaker.responses import SageMakerResponse
 from greenroom.sandbox.provider.property_types import ListOf, MapOf, Scalar
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.types import resource_type, resource_types
@@ -38,7 +38,7 @@ OF_THE_PROVIDER = frozenset({"region", "timeouts"})
 
 def _parameter(sample: Sample, name: str) -> Any:
     marks = [] if sample.token in QUICK and not name.endswith(tuple("23456789")) else [pytest.mark.slow]
-    if sample.waits_for and not hasattr(SageMakerBackend, sample.waits_for):
+    if sample.waits_for and not hasattr(SageMakerResponse, sample.waits_for):
         marks.append(pytest.mark.skip(reason=f"the local AWS does not offer {sample.waits_for} yet"))
     return pytest.param(sample, id=name, marks=marks)
 

@@ -194,7 +194,8 @@ INFERENCE_EXPERIMENT = InferenceExperimentType(
     delete="DeleteInferenceExperiment",
     identity=("name",),
     id_format="{name}",
-    operation_exceptions={"response": {"endpointName": "EndpointMetadata.EndpointName"}},
+    # CloudFormation's schema has the schedule as write-only: what runs has times of its own.
+    operation_exceptions={"response": {"endpointName": "EndpointMetadata.EndpointName", "schedule": None}},
     unsent=frozenset({"desiredState", "statusReason"}),
     shared=frozenset({"statusReason"}),
     autoname=NativeName("name", longest=LONGEST_EXPERIMENT_NAME),
