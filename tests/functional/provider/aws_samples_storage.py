@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pulumi
+
+from greenroom.sandbox.provider.content import Content
 from tests.functional.provider.sample import ACCOUNT, BUCKET, ROLE_ARN, Sample, policy
 
 BUCKET_TYPE = "aws:s3/bucket:Bucket"
@@ -97,6 +100,51 @@ SAMPLES = (
                 "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 2.0}},
             }
         },
+    ),
+    Sample(
+        "aws:s3/bucketObjectv2:BucketObjectv2",
+        {
+            "bucket": BUCKET,
+            "key": "models/card.md",
+            "source": Content(pulumi.StringAsset("# Tumor")),
+            "contentType": "text/markdown",
+            "metadata": {"model": "tumor"},
+            "tags": {"a": "b"},
+        },
+        "models/card.md",
+        needs=(STANDING,),
+        updates={
+            "source": Content(pulumi.StringAsset("# Other")),
+            "contentType": "text/plain",
+            "metadata": {"model": "other"},
+            "cacheControl": "no-store",
+            "tags": {"a": "c"},
+        },
+        together=({"source": None, "content": "text"}, {"source": None, "contentBase64": "dGV4dA=="}),
+        replaces={"key": "other", "bucket": "other-bucket"},
+        unread=("source",),
+        unseen=dict.fromkeys(("content", "contentBase64", "source"), "S3 tells the tag of the content"),
+        excused=dict.fromkeys(
+            (
+                "acl",
+                "bucketKeyEnabled",
+                "checksumAlgorithm",
+                "contentDisposition",
+                "contentEncoding",
+                "contentLanguage",
+                "etag",
+                "kmsKeyId",
+                "objectLockLegalHoldStatus",
+                "objectLockMode",
+                "objectLockRetainUntilDate",
+                "serverSideEncryption",
+                "sourceHash",
+                "storageClass",
+                "websiteRedirect",
+            ),
+            "a header as the others, or S3 tells it with every object",
+        ),
+        import_id=f"{BUCKET}/models/card.md",
     ),
     Sample(
         "aws:s3/bucketAccelerateConfiguration:BucketAccelerateConfiguration",
