@@ -7,10 +7,12 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeSca
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
 
 from greenroom.sandbox.cloud.autoscaling_capacities import CAPACITIES, TargetKey
+from greenroom.sandbox.cloud.events import AwsEvent
 
 SERVICE: Final = "sagemaker"
 KEPT_SECONDS: Final = 6 * 7 * 24 * 3600.0
@@ -65,6 +67,30 @@ class ScalingActivity:
             return f"{done} Waiting for change to be fulfilled by {SERVICE}."
         return f"{done} Change successfully fulfilled by {SERVICE}."
 
+    def scaled_to_max(self, low: int, high: int) -> AwsEvent | None:
+        """What EventBridge hears when the activity came to its target's maximum, `high`; None where it did not.
+
+        https://docs.aws.amazon.com/autoscaling/application/userguide/monitoring-eventbridge.html
+        """
+        if self.status != "Successful" or not self.capacity_before < self.capacity == high:
+            return None
+        detail = {
+            "startTime": _instant(self.started_at_seconds),
+            "endTime": _instant(self.ended_at_seconds or self.started_at_seconds),
+            "newDesiredCapacity": self.capacity,
+            "oldDesiredCapacity": self.capacity_before,
+            "minCapacity": low,
+            "maxCapacity": high,
+            "resourceId": self.key.resource_id,
+            "scalableDimension": self.key.dimension,
+            "serviceNamespace": SERVICE,
+            "statusCode": self.status,
+            "scaledToMax": True,
+            "direction": "scale-out",
+        }
+        detail_type = "Application Auto Scaling Scaling Activity State Change"
+        return AwsEvent(self.key.account_id, self.key.region, "aws.application-autoscaling", detail_type, detail)
+
     def describe(self) -> dict[str, Any]:
         """One of DescribeScalingActivities's entries."""
         ended = {} if self.ended_at_seconds is None else {"EndTime": self.ended_at_seconds}
@@ -80,3 +106,7 @@ class ScalingActivity:
             "StatusCode": self.status,
             "StatusMessage": self.message,
         }
+
+
+def _instant(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -23,6 +23,7 @@ from greenroom.sandbox.cloud.autoscaling_activities import ScalingActivity
 from greenroom.sandbox.cloud.autoscaling_capacities import CAPACITIES, TargetKey, fulfilment_of, is_gone
 from greenroom.sandbox.cloud.autoscaling_decisions import Call, Decision, decide, out_of_bounds
 from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.events import emit
 
 ACTIVITY_EVENT: Final = "scaling-activity"
 END_EVENT: Final = "scaling-activity-ended"
@@ -194,9 +195,14 @@ def _apply_activity(attributes: dict[str, Any], body: bytes) -> None:
 
 def _apply_end(attributes: dict[str, Any], body: bytes) -> None:
     del body
-    for one in _backend_of(attributes).activities:
+    backend = _backend_of(attributes)
+    for one in backend.activities:
         if one.activity_id == attributes["activity_id"]:
             one.end(CLOCK.time(), attributes["failure_reason"])
+            target = backend.target(one.key)
+            event = None if target is None else one.scaled_to_max(target.min_capacity, target.max_capacity)
+            if event is not None:
+                emit(event)
 
 
 def _apply_schedule(attributes: dict[str, Any], body: bytes) -> None:

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling.html
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from greenroom.sandbox.cloud import in_process_cloud
@@ -185,6 +187,35 @@ def test_capacity_stays_within_the_targets_bounds(scene):
     assert scene.load(7000, minutes=4)[-1] == 8
     assert scene.load(7000, minutes=4)[-1] == 8
     assert len(scene.activities()) == 1
+
+
+def test_eventbridge_hears_when_a_target_came_to_its_maximum(scene):
+    """https://docs.aws.amazon.com/autoscaling/application/userguide/monitoring-eventbridge.html"""
+    events, sqs = scene.aws.client("events"), scene.aws.client("sqs")
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = json.dumps({"Statement": [allowed | {"Resource": "*"}]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    pattern = {"source": ["aws.application-autoscaling"], "detail": {"scaledToMax": [True]}}
+    events.put_rule(Name="most", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="most", Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:heard"}])
+    scene.track()
+    scene.load(7000, minutes=4)
+    (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(message["Body"])["detail"] == {
+        "startTime": "2025-06-15T15:11:00Z",
+        "endTime": "2025-06-15T15:11:30Z",
+        "newDesiredCapacity": 8,
+        "oldDesiredCapacity": 1,
+        "minCapacity": 1,
+        "maxCapacity": 8,
+        "resourceId": RESOURCE,
+        "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "serviceNamespace": "sagemaker",
+        "statusCode": "Successful",
+        "scaledToMax": True,
+        "direction": "scale-out",
+    }
 
 
 def test_registering_brings_the_capacity_into_the_bounds(scene):
