@@ -37,7 +37,7 @@ def deployment_config(rollout: Rollout, rollback_alarm_names: Sequence[str]) -> 
                 auto_rollback_configuration=rollback,
                 blue_green_update_policy=sagemaker.EndpointBlueGreenUpdatePolicyArgs(
                     traffic_routing_configuration=_traffic_routing(rollout),
-                    termination_wait_in_seconds=rollout.termination_wait_seconds,
+                    termination_wait_in_seconds=_old_fleet_kept_seconds(rollout),
                     maximum_execution_timeout_in_seconds=rollout.maximum_execution_timeout_seconds,
                 ),
             )
@@ -54,6 +54,16 @@ def _rolling(rollout: Rolling) -> sagemaker.EndpointRollingUpdatePolicyArgs:
         else _percent_of_capacity(rollout.rollback_batch_percent),
         maximum_execution_timeout_in_seconds=rollout.maximum_execution_timeout_seconds,
     )
+
+
+def _old_fleet_kept_seconds(rollout: AllAtOnce | Canary | Linear) -> int:
+    """How long the old fleet stays once the new one has all traffic: as long as alarms may still bring it back.
+
+    With all traffic at once there is no step to wait after: what is watched is this wait.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-all-at-once.html
+    """
+    watched = rollout.wait_seconds if isinstance(rollout, AllAtOnce) else 0
+    return watched + rollout.termination_wait_seconds
 
 
 def _traffic_routing(rollout: AllAtOnce | Canary | Linear) -> sagemaker.EndpointTrafficRoutingConfigArgs:

@@ -183,6 +183,17 @@ def test_trap_07_sagemaker_gives_up_when_the_provider_does():
     }
 
 
+def test_trap_08_all_at_once_is_watched_while_the_old_fleet_is_kept():
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-all-at-once.html."""
+    model = resolved(rollout={"kind": "all_at_once", "wait_seconds": 300, "termination_wait_seconds": 60})
+    policy = deployed(model).one(ENDPOINT).inputs["deploymentConfig"]["blueGreenUpdatePolicy"]
+    assert policy == {
+        "trafficRoutingConfiguration": {"type": "ALL_AT_ONCE", "waitIntervalInSeconds": 300},
+        "terminationWaitInSeconds": 360,
+        "maximumExecutionTimeoutInSeconds": 3600,
+    }
+
+
 def test_trap_08_rollback_alarms_watch_the_new_fleet_and_come_before_the_endpoint():
     model = resolved()
     deployment = deployed(model)
