@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
+from greenroom.sandbox.provider.content import Content, ContentError
 from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
 from greenroom.sandbox.provider.naming import named
 from greenroom.sandbox.provider.property_types import ListOf, MapOf, PropertyType, Scalar, Structure
@@ -41,7 +42,7 @@ def check(
     """Names what has no name, and refuses what the SDK's types, or AWS's service model, do not allow."""
     given = {name: value for name, value in without_nulls(inputs).items() if not name.startswith("__")}
     given = _documents_as_text(given, kind.structure)
-    declared = list(_declared_violations(given, kind.structure, ""))
+    declared = [*_declared_violations(given, kind.structure, ""), *_unreadable(given)]
     if kind.autoname is not None:
         try:
             given = named(kind.autoname, given, old_inputs, logical_name, random_seed)
@@ -52,6 +53,16 @@ def check(
     if declared:
         return Checked(given, declared)
     return Checked(given, kind.violations(given, tags_of(kind, session, given)))
+
+
+def _unreadable(given: Mapping[str, Any]) -> Iterator[Violation]:
+    """Assets and archives whose files are not there."""
+    for name, value in given.items():
+        if isinstance(value, Content):
+            try:
+                _ = value.digest
+            except ContentError as error:
+                yield Violation(name, str(error))
 
 
 def _documents_as_text(value: Any, declared: PropertyType) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
@@ -111,6 +112,16 @@ def test_a_preview_of_an_update_keeps_what_stands(stage: AwsStage) -> None:
                 "lifecycleRules[0].transitions[0].storageClass": "'COLD' is not allowed; allowed: GLACIER, ",
                 "serverSideEncryptionConfiguration.applyServerSideEncryptionByDefault.sseAlgorithm": "'AES' is not",
             },
+        ),
+        (
+            "aws:s3/bucketObjectv2:BucketObjectv2",
+            {"bucket": "data", "key": "x", "source": pulumi.FileAsset("/nowhere/x")},
+            {"source": "the file '/nowhere/x' is not there; relative paths start at "},
+        ),
+        (
+            "aws:lambda/function:Function",
+            {"name": "x", "role": "arn:aws:iam::111122223333:role/x", "runtime": "python3.12", "handler": "a.b"},
+            {"code": "a function has its code from one place, and this one from none; give one of code, "},
         ),
         (
             "aws:kms/key:Key",
