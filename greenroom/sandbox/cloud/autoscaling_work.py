@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError, ServiceException
 from moto.moto_api._internal import mock_random
 
 from greenroom.sandbox.cloud.application import LocalAwsApplication
@@ -188,8 +188,9 @@ def _apply_activity(attributes: dict[str, Any], body: bytes) -> None:
     )
     try:
         capacity.change(key, activity.capacity)
-    except ServiceException as refused:
-        activity.end(CLOCK.time(), f"{refused.message} (Service: AmazonSageMaker; Error Code: {refused.code})")
+    except (ServiceException, JsonRESTError) as refused:
+        code = refused.error_type if isinstance(refused, JsonRESTError) else refused.code
+        activity.end(CLOCK.time(), f"{refused.message} (Service: AmazonSageMaker; Error Code: {code})")
     backend.add_activity(activity)
 
 

@@ -346,6 +346,14 @@ def test_an_action_that_fails_is_in_the_history_and_nowhere_else(aws, cloudwatch
     ]
 
 
+def test_a_subscriber_that_is_gone_does_not_keep_an_alarm_from_its_state(aws, cloudwatch, topic):
+    arn, _ = topic
+    sqs = aws.client("sqs")
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="alarms")["QueueUrl"])
+    cloudwatch.put_metric_alarm(**ALARM, AlarmActions=[arn])
+    assert states_by_the_minute(aws, cloudwatch, [9, 9, 0]) == [ALARMED, ALARMED, OK]
+
+
 def test_the_history_tells_states_and_configurations_as_aws_does(aws, cloudwatch):
     """https://docs.aws.amazon.com/cli/latest/reference/cloudwatch/describe-alarm-history.html"""
     cloudwatch.put_metric_alarm(**ALARM)

@@ -10,10 +10,13 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 from __future__ import annotations
 
 import json
+import logging
 
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
 from greenroom.sandbox.cloud.cloudwatch.history import AlarmHistory
 from greenroom.sandbox.cloud.events import AwsEvent, emit
+
+LOG = logging.getLogger("greenroom.sandbox.cloud")
 
 
 class ActionFailedError(Exception):
@@ -30,6 +33,9 @@ def act(facts: AlarmFacts, history: AlarmHistory, before: AlarmState, now: Alarm
             message = _execute(action, facts, before, now)
         except ActionFailedError as failed:
             error = str(failed)
+        except Exception as failed:  # whoever is told must not keep the alarm from its state
+            LOG.exception("alarm %s could not execute %s", facts.name, action)
+            error = f"{type(failed).__name__}: {failed}"
         history.acted(facts, action, now, message, error)
 
 

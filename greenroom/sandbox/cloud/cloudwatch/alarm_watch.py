@@ -95,7 +95,7 @@ class AlarmWatch:
             self._set_due(name, now)
         try:
             return definition.evaluate(self._store, end)
-        except ExpressionError as error:
+        except (ExpressionError, ArithmeticError, ValueError) as error:  # one alarm must not end the others
             LOG.warning("alarm %s cannot be evaluated: %s", name, error)
             return None
 
