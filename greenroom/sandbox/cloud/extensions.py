@@ -44,6 +44,7 @@ def _install() -> None:
     from moto.core.responses import BaseResponse
 
     from greenroom.sandbox.cloud import additions, autoscaling, bucket_policy, clock, determinism, shortcuts
+    from greenroom.sandbox.cloud.autoscaling_responses import AutoScalingResponse
     from greenroom.sandbox.cloud.cloudwatch.backend import CloudWatchBackend
     from greenroom.sandbox.cloud.cloudwatch.responses import CloudWatchResponse
     from greenroom.sandbox.cloud.events.backend import EventsBackend
@@ -65,7 +66,7 @@ def _install() -> None:
     moto.cloudwatch.models.cloudwatch_backends.backend = CloudWatchBackend
     moto.cloudwatch.urls.url_paths["{0}/$"] = CloudWatchResponse.dispatch
     moto.applicationautoscaling.models.applicationautoscaling_backends.backend = autoscaling.AutoScalingBackend
-    moto.applicationautoscaling.urls.url_paths["{0}/$"] = autoscaling.AutoScalingResponse.dispatch
+    moto.applicationautoscaling.urls.url_paths["{0}/$"] = AutoScalingResponse.dispatch
     BaseResponse.call_action = _refusing(BaseResponse.call_action)
 
 
