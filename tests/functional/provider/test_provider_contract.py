@@ -147,7 +147,8 @@ def test_an_import_tells_the_inputs_and_the_next_up_is_all_same(stage: AwsStage,
     assert imported.resource_id == made.resource_id
     told = {key for key in sample.inputs if not any(path.startswith(key) for path in sample.unread)}
     assert same({key: imported.outputs[key] for key in told}, {key: made.outputs[key] for key in told})
-    again = stage.diff(imported, imported.inputs)
+    # What AWS never tells, such as a function's code, an import leaves for the program to give.
+    again = (stage.diff_unchecked if sample.unread else stage.diff)(imported, imported.inputs)
     assert (again.changes, again.diffs) == (False, [])
     found = stage.read(imported)
     assert found is not None

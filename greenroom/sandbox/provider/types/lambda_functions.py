@@ -169,7 +169,15 @@ FUNCTION = FunctionType(
     delete="DeleteFunction",
     prefixes=("Function",),
     exceptions={"durableConfig.retentionPeriod": "RetentionPeriodInDays"},
-    operation_exceptions={"response": {"layers": None, "imageConfig": "ImageConfigResponse.ImageConfig"}},
+    # AWS tells these two with what the program gives, and takes neither.
+    operation_exceptions={
+        "response": {
+            "layers": None,
+            "imageConfig": "ImageConfigResponse.ImageConfig",
+            "snapStart.optimizationStatus": None,
+            "vpcConfig.vpcId": None,
+        }
+    },
     found=("Configuration",),
     unsent=frozenset({"reservedConcurrentExecutions", "sourceCodeHash", "codeSha256", "code", *CODE_MEMBERS}),
     steering=frozenset(
