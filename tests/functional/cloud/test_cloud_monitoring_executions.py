@@ -110,6 +110,46 @@ def test_an_hourly_schedule_tells_drift_from_sound_data_and_from_no_data(aws):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("key", "content"),
+    [
+        ("baseline/constraints.json", b"[1, 2]"),
+        ("baseline/statistics.json", b"{"),
+        ("capture/endpoint/AllTraffic/2025/06/15/15/binary.jsonl", b"\xff\xfe"),
+        ("capture/endpoint/AllTraffic/2025/06/15/15/other.jsonl", b"[]"),
+    ],
+)
+def test_what_a_job_cannot_read_fails_the_job_and_no_later_one(aws, key, content):
+    """The status is https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringExecutionSummary.html 's,
+    the wording a guess."""
+    watched(aws)
+    capture(aws, SAME)
+    s3 = aws.client("s3")
+    before = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() if key.startswith("baseline/") else None
+    s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    aws.time.advance(3600)
+    (failed,) = executions(aws)
+    assert (failed["MonitoringExecutionStatus"], failed["FailureReason"].partition(":")[0]) == (
+        "Failed",
+        "AlgorithmError",
+    )
+    if before is not None:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=before)
+    capture(aws, SAME)
+    aws.time.advance(3600)
+    assert executions(aws)[0]["MonitoringExecutionStatus"] == "Completed"
+
+
+def test_captured_numbers_that_json_has_not_are_no_data_points(aws):
+    """Values "must be in the range of -2^360 to 2^360. Special values (for example, NaN, +Infinity, -Infinity) are not
+    supported": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html."""
+    watched(aws)
+    capture(aws, [*SAME, (0.5, "nan"), (0.5, "inf")])
+    aws.time.advance(3600)
+    assert [one["MonitoringExecutionStatus"] for one in executions(aws)] == ["CompletedWithViolations"]
+
+
+@pytest.mark.slow
 def test_drift_is_a_metric_in_both_namespaces(aws):
     """Trap 27: which of the two SageMaker uses is to be verified on an account."""
     watched(aws)

@@ -106,11 +106,16 @@ def _feature_metrics(
     present = [cell for cell in cells if cell is not None]
     metrics: list[tuple[str, float, Mapping[str, str]]] = [
         (f"feature_non_null_{name}", len(present) / len(cells), feature),
-        *((f"feature_data_{name}", float(cell), feature) for cell in present if not isinstance(cell, str)),
+        *((f"feature_data_{name}", number, feature) for number in _finite(present)),  # CloudWatch takes no other
     ]
     if distance is not None:
         metrics.append((f"feature_baseline_drift_{name}", distance, feature))
     return metrics
+
+
+def _finite(cells: Sequence[Cell]) -> list[float]:
+    numbers = [float(cell) for cell in cells if cell is not None and not isinstance(cell, str)]
+    return [number for number in numbers if math.isfinite(number)]
 
 
 def _model_quality(inputs: JobInputs) -> Report:

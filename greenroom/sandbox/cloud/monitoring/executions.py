@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from greenroom.sandbox.cloud.monitoring.analysis import AnalysisError, Report, a
 from greenroom.sandbox.cloud.monitoring.job import MonitoringJob, utc
 from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import MonitoringSchedule
 
+LOG = logging.getLogger("greenroom.sandbox.cloud")
 EVENT: Final = "monitoring-executed"
 GUIDE_NAMESPACE: Final = "/aws/sagemaker/Endpoints/data-metric"
 SAMPLES_NAMESPACE: Final = "aws/sagemaker/Endpoints/data-metrics"
@@ -88,6 +90,9 @@ def _execute(schedule: MonitoringSchedule) -> tuple[dict[str, Any], Report | Non
         return attributes, analyze(job.inputs(utc(start), utc(end)))
     except AnalysisError as error:
         return {**attributes, "failure_reason": str(error)}, None
+    except Exception as error:  # a baseline or a capture of any form must not keep the other schedules from running
+        LOG.exception("monitoring schedule %s", schedule.monitoring_schedule_name)
+        return {**attributes, "failure_reason": f"AlgorithmError: {type(error).__name__}: {error}"}, None
 
 
 def _told(report: Report | None) -> dict[str, Any]:
