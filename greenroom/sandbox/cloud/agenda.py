@@ -6,7 +6,8 @@ through every minute of it: a metric breaches, the alarm follows at its next eva
 back after that.
 
 It runs before each request, so that nobody sees a state that time has overtaken, and in a thread that waits for the
-next due instant. A cloud that was stopped has missed what was due meanwhile: each participant catches up once.
+next due instant. A cloud that was stopped has missed what was due meanwhile: each participant catches up once. Time
+never goes back: who is found to be due at an instant that is over has its turn now.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ LOG = logging.getLogger("greenroom.sandbox.cloud")
 
 LONGEST_SLEEP_SECONDS = 1.0
 """How long the thread sleeps at most: a request may have brought in something that is due sooner."""
+
+PAUSE_SECONDS = 300.0
+"""How long one that failed has no turn: what it failed at may be gone by then, and the others are not held up."""
+_PAUSES = f"and has a pause of {PAUSE_SECONDS:.0f} seconds"
 
 
 class Participant(Protocol):
@@ -53,6 +58,7 @@ class Agenda:
         self._application = application
         self._participants: list[Participant] = []
         self._not_before = float("inf")
+        self._paused_until: dict[Participant, float] = {}
         self._is_running = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._wake, name="agenda", daemon=True)
@@ -75,8 +81,19 @@ class Agenda:
 
     def next_due(self) -> float | None:
         """When the next work is due, in seconds since the epoch; None where nothing is."""
-        dues = [due for due in (one.next_due() for one in self._participants) if due is not None]
-        return max(min(dues), self._not_before) if dues else None
+        return min((due for due, _ in self._turns()), default=None)
+
+    def _turns(self) -> list[tuple[float, Participant]]:
+        """Whose turn it is when, in the order in which they were added."""
+        turns = [(due, one) for one in self._participants if (due := self._due_of(one)) is not None]
+        return [(max(due, self._not_before, self._paused_until.get(one, due)), one) for due, one in turns]
+
+    def _due_of(self, participant: Participant) -> float | None:
+        try:
+            return participant.next_due()
+        except Exception:  # it must not fail every request
+            LOG.exception("%s cannot tell when it is due %s", type(participant).__name__, _PAUSES)
+            return self._pause(participant, CLOCK.time())
 
     def run_due(self) -> None:
         """Run everything that is due, in the order of its instants."""
@@ -93,18 +110,15 @@ class Agenda:
     def _run_until(self, now: float) -> None:
         last: tuple[float, Participant] | None = None
         while True:
-            turns = [(due, one) for one in self._participants if (due := one.next_due()) is not None]
-            if not turns:
-                return
-            due, participant = min(turns, key=lambda turn: turn[0])
-            due = max(due, self._not_before)
-            if due > now:
-                return
-            if last is not None and last == (due, participant):
-                self._stop_participant(participant)
-                continue
-            self._take_turn(participant, due)
-            last = (due, participant)
+            turn = min(self._turns(), key=lambda turn: turn[0], default=None)
+            if turn is None or turn[0] > now:
+                break
+            if turn == last:
+                self._stands_still(turn[1], turn[0])
+            else:
+                self._take_turn(turn[1], turn[0])
+            last = turn
+        self._not_before = max(now, self._not_before)
 
     def _take_turn(self, participant: Participant, due: float) -> None:
         with CLOCK.frozen_at(due):
@@ -112,15 +126,19 @@ class Agenda:
                 participant.run()
                 following = participant.next_due()
             except Exception:  # it must not take down the request, or the thread, that came along
-                LOG.exception("%s failed and is stopped until the local AWS starts again", type(participant).__name__)
-                self._participants.remove(participant)
+                LOG.exception("%s failed %s", type(participant).__name__, _PAUSES)
+                self._pause(participant, due)
                 return
         if following is not None and following <= due:
-            self._stop_participant(participant)
+            self._stands_still(participant, due)
 
-    def _stop_participant(self, participant: Participant) -> None:
-        self._participants.remove(participant)
-        LOG.error("%s is due again at once and is stopped: time would stand still", type(participant).__name__)
+    def _stands_still(self, participant: Participant, due: float) -> None:
+        LOG.error("%s is due again at once, time would stand still %s", type(participant).__name__, _PAUSES)
+        self._pause(participant, due)
+
+    def _pause(self, participant: Participant, at_seconds: float) -> float:
+        until = self._paused_until[participant] = at_seconds + PAUSE_SECONDS
+        return until
 
     def _wake(self) -> None:
         while not self._stopped.is_set():

@@ -43,7 +43,7 @@ def _install() -> None:
     import moto.sagemaker.urls
     from moto.core.responses import BaseResponse
 
-    from greenroom.sandbox.cloud import additions, autoscaling, bucket_policy, clock, determinism, shortcuts
+    from greenroom.sandbox.cloud import additions, autoscaling, bucket_policy, clock, determinism, outbound, shortcuts
     from greenroom.sandbox.cloud.autoscaling_responses import AutoScalingResponse
     from greenroom.sandbox.cloud.cloudwatch.backend import CloudWatchBackend
     from greenroom.sandbox.cloud.cloudwatch.responses import CloudWatchResponse
@@ -59,6 +59,7 @@ def _install() -> None:
     bucket_policy.install_in_moto()
     shortcuts.install_in_moto()
     moto_lambda.install_in_moto()
+    outbound.install_in_moto()
     moto.events.models.events_backends.backend = EventsBackend
     instance_type_checks.install_in_moto()
     moto.sagemaker.models.sagemaker_backends.backend = SageMakerBackend

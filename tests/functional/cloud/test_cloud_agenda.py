@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from greenroom.sandbox.cloud import in_process_cloud
-from greenroom.sandbox.cloud.agenda import Agenda
+from greenroom.sandbox.cloud.agenda import PAUSE_SECONDS, Agenda
 from greenroom.sandbox.cloud.application import LocalAwsApplication
 from greenroom.sandbox.cloud.clock import CLOCK, DrivenTime, ManualTime, SystemTime
 
@@ -57,13 +57,35 @@ def test_everybody_works_in_the_order_of_the_instants_at_their_own_instant(agend
     assert told == [("half", 30), ("minute", 60), ("half", 60), ("half", 90), ("minute", 120), ("half", 120)]
 
 
-def test_one_that_fails_is_stopped_and_the_others_go_on(agenda, time):
+def test_one_that_fails_has_a_pause_and_the_others_go_on(agenda, time):
     told = []
     agenda.add(Every("failing", 10, told, fails=True))
-    agenda.add(Every("sound", 20, told))
-    time.advance(40)
+    agenda.add(Every("sound", 200, told))
+    time.advance(400)
     agenda.run_due()
-    assert told == [("failing", 10), ("sound", 20), ("sound", 40)]
+    assert told == [("failing", 10), ("sound", 200), ("failing", 10 + PAUSE_SECONDS), ("sound", 400)]
+
+
+def test_one_that_cannot_tell_when_it_is_due_fails_no_request(agenda, time):
+    class Lost(Every):
+        def next_due(self):
+            raise ZeroDivisionError
+
+    told = []
+    agenda.add(Lost("lost", 10, told))
+    agenda.add(Every("sound", 20, told))
+    time.advance(20)
+    agenda.run_due()
+    assert told == [("sound", 20)]
+
+
+def test_time_never_goes_back_for_one_that_was_due_at_an_instant_that_is_over(agenda, time):
+    told = []
+    time.advance(100)
+    agenda.run_due()
+    agenda.add(Every("late", 10, told))
+    agenda.run_due()
+    assert told == [("late", 100)]
 
 
 class Deluded(Every):
@@ -76,7 +98,7 @@ class Deluded(Every):
         self.told.append((self.name, CLOCK.time() - START))
 
 
-def test_one_that_is_due_again_and_again_at_one_instant_is_stopped(agenda, time):
+def test_one_that_is_due_again_and_again_at_one_instant_has_a_pause(agenda, time):
     told = []
     agenda.add(Deluded("deluded", 10, told))
     agenda.add(Every("sound", 20, told))

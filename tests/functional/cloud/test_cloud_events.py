@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import time
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from botocore.exceptions import ClientError
@@ -129,6 +131,44 @@ def test_a_topic_and_a_log_group_are_told(aws):
     assert [event["message"] for event in logged] == ['{"state": "ready"}']
 
 
+def test_a_subscriber_that_is_gone_keeps_the_others_from_nothing(aws):
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html."""
+    sqs, sns = aws.client("sqs"), aws.client("sns")
+    gone_url, gone = queue(aws, "gone")
+    url, arn = queue(aws, "there")
+    topic = sns.create_topic(Name="topic")["TopicArn"]
+    missing = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:missing"
+    for protocol, endpoint in (("sqs", gone), ("lambda", missing), ("http", "http://127.0.0.1:9/"), ("sqs", arn)):
+        sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
+    sqs.delete_queue(QueueUrl=gone_url)
+    sns.publish(TopicArn=topic, Message="news")
+    assert [json.loads(body)["Message"] for body in bodies(aws, url)] == ["news"]
+
+
+def test_a_subscriber_that_asks_the_local_aws_before_it_answers_is_told(aws):
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html."""
+    heard = []
+
+    class Asks(BaseHTTPRequestHandler):
+        def do_POST(self):
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["Message"]
+            heard.append((message, aws.client("sns").list_topics()["Topics"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Asks) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        sns = aws.client("sns")
+        topic = sns.create_topic(Name="topic")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"http://127.0.0.1:{server.server_port}/")
+        sns.publish(TopicArn=topic, Message="news")
+        assert eventually(lambda: heard) == [("news", [{"TopicArn": topic}])]
+        server.shutdown()
+
+
 @pytest.mark.slow
 def test_a_pipeline_and_a_state_machine_are_started(aws):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/pipeline-eventbridge.html."""
@@ -199,6 +239,19 @@ def test_a_disabled_rule_and_a_rule_with_a_schedule_only_get_no_events(aws):
     aws.client("events").put_targets(Rule="hourly", Targets=[{"Id": "one", "Arn": arn}])
     put(aws, {"n": 1})
     assert bodies(aws, url) == []
+
+
+def test_a_schedule_that_is_enabled_makes_up_for_nothing(aws):
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EnableRule.html ; from when it counts is a guess."""
+    url, arn = queue(aws, "ticks")
+    events = aws.client("events")
+    events.put_rule(Name="hourly", ScheduleExpression="rate(1 hour)", State="DISABLED")
+    events.put_targets(Rule="hourly", Targets=[{"Id": "one", "Arn": arn}])
+    aws.time.advance(10 * 3600)
+    events.enable_rule(Name="hourly")
+    assert bodies(aws, url) == []
+    aws.time.advance(3600)
+    assert [json.loads(body)["time"] for body in bodies(aws, url)] == ["2025-06-16T02:06:40Z"]
 
 
 @pytest.mark.slow

@@ -37,6 +37,13 @@ class EventsBackend(moto_models.EventsBackend):  # type: ignore[misc]  # see pyp
         rule.fires_at_seconds = next_firing(expression, CLOCK.time()) if expression else None
         return rule
 
+    def enable_rule(self, name: str, event_bus_arn: str | None) -> Any:
+        """EnableRule: what a schedule missed while it was disabled is not made up for."""
+        rule = self._get_event_bus(self._normalize_event_bus_arn(event_bus_arn)).rules.get(name)
+        if rule is not None and rule.state == "DISABLED" and rule.fires_at_seconds is not None:
+            rule.fires_at_seconds = next_firing(rule.scheduled_expression, CLOCK.time())
+        return super().enable_rule(name, event_bus_arn)
+
     def put_targets(self, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]) -> None:
         """PutTargets, of those kinds that events can be delivered to here."""
         for target in targets:

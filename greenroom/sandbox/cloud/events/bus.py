@@ -67,6 +67,11 @@ def _tell(rule: Any, target: dict[str, Any], event: dict[str, Any], hops: int) -
         LOG.warning("rule %s could not tell its target %s: %s: %s", rule.name, target["Id"], error.code, error)
         _to_dead_letters(rule, target, payload, error)
         return False
+    except Exception as error:  # what was told of has happened: no target may undo it
+        LOG.exception("rule %s could not tell its target %s", rule.name, target["Id"])
+        # The code is a guess.
+        _to_dead_letters(rule, target, payload, DeliveryError("INTERNAL_ERROR", f"{type(error).__name__}: {error}"))
+        return False
     return True
 
 

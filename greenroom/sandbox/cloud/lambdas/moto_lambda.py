@@ -7,10 +7,13 @@ lock: that is handed over and runs later.
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.stage import current
+
+LOG = logging.getLogger("greenroom.sandbox.cloud")
 
 
 def install_in_moto() -> None:
@@ -40,16 +43,27 @@ def _invoke(self: Any, body: str, request_headers: Any, response_headers: Any) -
 def _publishing(publish: Any) -> Any:
     """`Subscription.publish`, with the message of a function as SNS sends it; moto's names no topic.
 
-    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    A subscriber that is gone keeps the others from nothing, nor does it fail the Publish: "an endpoint … deleted" is a
+    client-side error, of which SNS tells nobody.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html and
+    https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
     """
 
-    def wrapped(self: Any, message: str, message_id: str, subject: str | None = None, **more: Any) -> None:
+    def deliver(self: Any, message: str, message_id: str, subject: str | None, more: dict[str, Any]) -> None:
         if self.protocol != "lambda":
             publish(self, message, message_id, subject=subject, **more)
             return
         matcher = self._filter_policy_matcher
         if matcher is None or matcher.matches(more.get("message_attributes"), message):
             _to_function(self, message, message_id, subject, more.get("message_attributes") or {})
+
+    def wrapped(self: Any, message: str, message_id: str, subject: str | None = None, **more: Any) -> None:
+        try:
+            deliver(self, message, message_id, subject, more)
+        except Exception as error:  # noqa: BLE001  whatever moto raises of whatever kind of subscriber
+            told = f"{type(error).__name__}: {error}"
+            LOG.warning("topic %s could not tell %s: %s", self.topic.arn, self.endpoint, told)
 
     return wrapped
 
