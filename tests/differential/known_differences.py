@@ -21,10 +21,6 @@ UNKNOWN_PROVIDER: Final = (
     "a defect of the real engine: a refresh with targets fails where the provider of a target is none itself "
     '("unknown provider"); the embedded engine refreshes the target'
 )
-REFUSED_IMPORT: Final = (
-    "an import that would replace what it adopts is refused: the real engine has taken it into the state by then, the "
-    "embedded one has not"
-)
 MOVED_PROVIDER: Final = (
     "a race: what is not targeted and moves to another provider is refused unless something else has had its old "
     "provider registered before (https://github.com/pulumi/pulumi/issues/15704)"
@@ -33,20 +29,9 @@ ORPHAN: Final = (
     "a defect of the real engine: the children of what a refresh finds gone are to be its parent's, says its "
     "undangleParentResources, and come to have no parent; here they are its parent's"
 )
-GOING_ON_UNFINISHED: Final = (
-    "left: after a replacement that was made and left unfinished, going on after errors, the real engine deletes the old "
-    "one; here it waits for the next update"
-)
-LATE_DELETION: Final = (
-    "left, not explained yet: a replaced dependent is listed with its deletion by the real engine, and without here"
-)
-
 KNOWN: Final = {
     49: Known(3, RACE),
     53: Known(1, UNKNOWN_PROVIDER),
-    90: Known(2, REFUSED_IMPORT),
     122: Known(2, ORPHAN),
     263: Known(3, MOVED_PROVIDER),
-    275: Known(2, LATE_DELETION),
-    293: Known(3, GOING_ON_UNFINISHED),
 }

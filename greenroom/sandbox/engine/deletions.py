@@ -14,7 +14,7 @@ from greenroom.sandbox.engine.errors import DeploymentError
 from greenroom.sandbox.engine.planner import Planner
 from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Op, Step, step
-from greenroom.sandbox.engine.targets import Scope, needs
+from greenroom.sandbox.engine.targets import Scope
 
 
 def of_leftovers(planner: Planner, olds: Sequence[ResourceState], scope: Scope) -> list[Step]:
@@ -81,7 +81,7 @@ def carry_out(
     run: Callable[[Step], None],
     *,
     parallel: int,
-    errored: Collection[str] = (),
+    kept: Collection[ResourceState] = (),
     continue_on_error: bool = False,
 ) -> list[DeploymentError]:
     """Carries the deletions out, dependents before dependencies, each wave at once.
@@ -94,7 +94,7 @@ def carry_out(
         resources: the state, dependencies first.
         run: carries out one.
         parallel: how many may run at once.
-        errored: URNs of what failed before; what these depend on is kept.
+        kept: what is not deleted after all (`kept_after`).
         continue_on_error: whether a failure does not end it.
 
     Returns:
@@ -102,7 +102,7 @@ def carry_out(
     """
     by_state = {item.state: item for item in steps}
     errors: list[DeploymentError] = []
-    kept_urns = _depended_on(resources, errored)
+    spared = set(kept)
 
     def attempt(state: ResourceState) -> DeploymentError | None:
         try:
@@ -113,23 +113,34 @@ def carry_out(
 
     with ThreadPoolExecutor(parallel, thread_name_prefix="delete") as pool:
         for wave in graph.deletion_waves(resources, by_state):
-            goes = [state for state in wave if state.urn not in kept_urns]
-            kept = [state for state in wave if state.urn in kept_urns]
+            goes = [state for state in wave if state not in spared]
+            failed = []
             for state, error in zip(goes, pool.map(attempt, goes), strict=True):
                 if error is not None:
                     errors.append(error)
-                    kept.append(state)
+                    failed.append(state)
             if errors and not continue_on_error:
                 break
-            for state in kept:
-                kept_urns |= needs(state)
+            if failed:
+                spared |= graph.needed_through(resources, failed)
     return errors
 
 
-def _depended_on(resources: Sequence[ResourceState], urns: Collection[str]) -> set[str]:
-    """The URNs that resources depend on, directly or not."""
-    found: set[str] = set()
-    for state in reversed(resources):
-        if state.urn in urns or state.urn in found:
-            found |= needs(state)
-    return found
+def kept_after(
+    resources: Sequence[ResourceState], failed: Collection[ResourceState], errored: Collection[str]
+) -> set[ResourceState]:
+    """What is not deleted, since others failed or were left out for their sake and depend on it.
+
+    What failed keeps all that it depended on, the replaced as well; what was left out keeps what the state would refer
+    to in vain. (The real engine keeps nothing for those left out, and then cannot read its own state.)
+
+    Args:
+        resources: the state, dependencies first.
+        failed: the old states of what failed.
+        errored: the URNs of what failed and of what was left out.
+    """
+    if not errored:
+        return set()
+    left_out = [state for state in resources if state.urn in errored]
+    referred = {state for state in graph.needed_through(resources, left_out) if not state.delete}
+    return graph.needed_through(resources, failed) | referred

@@ -20,7 +20,7 @@ from greenroom.sandbox.engine.events import Diagnostic, EngineEvent, Severity
 from greenroom.sandbox.engine.executor import AFTER, Executor
 from greenroom.sandbox.engine.goal import Goal
 from greenroom.sandbox.engine.hooks import Hooks
-from greenroom.sandbox.engine.planner import Planner
+from greenroom.sandbox.engine.planner import Planner, RefusedAfterImportError
 from greenroom.sandbox.engine.project import StackSettings
 from greenroom.sandbox.engine.providers import ProviderRegistry, default_name, with_plugin
 from greenroom.sandbox.engine.state import ResourceState
@@ -92,6 +92,7 @@ class Deployment:
         self._failed = threading.Event()
         self._stopped = threading.Event()
         self._errored: set[str] = set()
+        self._failed_olds: list[ResourceState] = []
         self._cancelled = threading.Event()
         self._under_way = 0
         self._changed = threading.Condition()
@@ -198,6 +199,10 @@ class Deployment:
             with self._counted(), self._planning:
                 self._refuse_if_stopped()
                 return plan()
+        except RefusedAfterImportError as error:
+            self._run(error.steps)
+            self.fail(error, error.cause.urn if isinstance(error.cause, ProviderError) else error.steps[-1].urn)
+            raise
         except DeploymentError as error:
             self.fail(error, error.urn if isinstance(error, ProviderError) else "")
             raise
@@ -214,7 +219,7 @@ class Deployment:
 
     def _carry_out(self, steps: tuple[Step, ...]) -> Registered:
         last = next(step for step in reversed(steps) if step.new is not None)
-        if self._errored and not self._errored.isdisjoint(*(needs(step.state) for step in steps)):
+        if self._errored and any(not self._errored.isdisjoint(needs(step.state)) for step in steps):
             self._errored.add(last.urn)
             return Registered(last.state, Outcome.SKIPPED)
         for step in steps:
@@ -228,6 +233,8 @@ class Deployment:
                     raise
                 self.fail(error, step.urn, stops=False)
                 self._errored.add(last.urn)
+                if step.old is not None:
+                    self._failed_olds.append(step.old)
                 return Registered(last.state, Outcome.FAILED)
         return Registered(last.state, is_unknown=last.is_skipped_create)
 
@@ -295,12 +302,16 @@ class Deployment:
         for step in steps:
             if step.op is Op.SAME:
                 self.executor.run(step)
+        condemned = [step for step in steps if step.op is not Op.SAME]
+        present = dict.fromkeys(self._checkpoint.resources())
+        # What was deleted ahead of a replacement that failed left the state when the replacement was made at last.
+        resources = [*present, *(step.state for step in condemned if step.state not in present)]
         deletions.carry_out(
-            [step for step in steps if step.op is not Op.SAME],
-            self._checkpoint.resources(),
+            condemned,
+            resources,
             run,
             parallel=parallel,
-            errored=self._errored,
+            kept=deletions.kept_after(resources, self._failed_olds, self._errored),
             continue_on_error=self._continue_on_error,
         )
 

@@ -218,7 +218,8 @@ class Executor:
                 fix="remove `protect` from its options and run `up`, then delete it",
             )
         is_kept = old.external or old.retain_on_delete or old.deleted_with in self._planner.deleted
-        if not self._preview and old.custom and not is_kept:
+        is_gone = old.pending_replacement  # the real engine asks a second time; by then another may have its name
+        if not self._preview and old.custom and not (is_kept or is_gone):
             provider = self._provider(old)
             self._hooks.retrying("delete", lambda: self._ask_to_delete(provider, old), old=old)
         if step.pends_replacement:

@@ -83,6 +83,23 @@ def needed_by(resources: Sequence[ResourceState], urns: Collection[str]) -> list
     return list(found)
 
 
+def needed_through(resources: Sequence[ResourceState], roots: Collection[ResourceState]) -> set[ResourceState]:
+    """The resources that others need, directly or not: dependencies, providers, parents.
+
+    Args:
+        resources: the state, dependencies first.
+        roots: some of them.
+    """
+    open_, urns, found = set(roots), set[str](), set[ResourceState]()
+    for state in reversed(resources):
+        if state.urn in urns:
+            found.add(state)
+        if state in open_ or state.urn in urns:
+            urns |= state.depends_on()
+            urns.add(state.parent)
+    return found
+
+
 def deletion_waves(resources: Sequence[ResourceState], condemned: Iterable[ResourceState]) -> list[list[ResourceState]]:
     """The condemned resources in waves: those of a wave may be deleted at once, each wave after the one before it.
 

@@ -8,12 +8,11 @@ https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
 from greenroom.sandbox.engine import aliases, graph, replacement, targets
 from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.diffs import Diff, compare, force_replace
-from greenroom.sandbox.engine.errors import RegistrationError
+from greenroom.sandbox.engine.errors import DeploymentError, RegistrationError
 from greenroom.sandbox.engine.goal import Goal
 from greenroom.sandbox.engine.property_path import restore
 from greenroom.sandbox.engine.provider_calls import CheckFailure, ProviderCalls
@@ -21,6 +20,20 @@ from greenroom.sandbox.engine.providers import ProviderRegistry
 from greenroom.sandbox.engine.state import ResourceState
 from greenroom.sandbox.engine.steps import Op, Step, step
 from greenroom.sandbox.engine.values import PropertyMap, Value, equal, has_unknown, unwrap
+
+
+class RefusedAfterImportError(DeploymentError):
+    """What was imported cannot be brought to what the program asks: it is the stack's by then all the same.
+
+    Attributes:
+        steps: the import.
+        cause: why the rest was refused.
+    """
+
+    def __init__(self, steps: tuple[Step, ...], cause: DeploymentError) -> None:
+        super().__init__(cause.message, fix=cause.fix)
+        self.steps = steps
+        self.cause = cause
 
 
 class Planner:
@@ -95,6 +108,7 @@ class Planner:
         Raises:
             RegistrationError: no engine would take this registration, or the provider finds its inputs wrong.
             ProviderError: the provider raised.
+            RefusedAfterImportError: either of them, of what was imported first.
         """
         urn = self._claim(goal.type, goal.name, goal.parent)
         old = self._aliases.old(urn, goal, self._olds, self._seen)
@@ -152,18 +166,30 @@ class Planner:
         imported = new.copy()
         imported.id = found.id or goal.import_id
         imported.inputs, imported.outputs = found.inputs, found.outputs
-        self._resources.append(imported)
-        self._graph = None
-        follow_up = self._plan(replace(goal), imported, new)
-        if [item.op for item in follow_up] == [Op.SAME]:
-            follow_up = ()
-        if old is None or old.external or new.urn in self.deleted:
-            return (step(Op.IMPORT, None, imported), *follow_up)
-        first = (
+        first = self._import_steps(old, imported)
+        # The plan of a preview shows the import as it is before what follows marks it as replaced.
+        follow_up = self._follow_up(goal, imported.copy() if self._preview else imported, new, first)
+        return (*first, *follow_up)
+
+    def _import_steps(self, old: ResourceState | None, imported: ResourceState) -> tuple[Step, ...]:
+        if old is None or old.external or imported.urn in self.deleted:
+            return (step(Op.IMPORT, None, imported),)
+        return (
             step(Op.IMPORT_REPLACEMENT, old, imported, marks_deletion=True),
             step(Op.REPLACE, old, imported, marks_deletion=True),
         )
-        return (*first, *follow_up)
+
+    def _follow_up(
+        self, goal: Goal, imported: ResourceState, new: ResourceState, first: tuple[Step, ...]
+    ) -> tuple[Step, ...]:
+        """The steps from what was imported to what the program asks of it."""
+        self._resources.append(imported)
+        self._graph = None
+        try:
+            steps = self._plan(goal, imported, new)
+        except DeploymentError as error:
+            raise RefusedAfterImportError(first, error) from error
+        return () if [item.op for item in steps] == [Op.SAME] else steps
 
     # -- everything else ---------------------------------------------------------------------------------------------
 
@@ -359,15 +385,16 @@ class Planner:
             if not self._preview:
                 raise RegistrationError(message, fix=fix)
             self._complain(new.urn, f"{message}\nfix: {fix}")
-        if goal.import_id and not self._preview:
-            raise RegistrationError(
-                f"{new.urn} was imported and still names an id to import: it may not be replaced",
-                fix="remove `import_` from its options",
-            )
+        if goal.import_id:
+            message = f"{new.urn} was imported and still names an id to import: it may not be replaced"
+            fix = "remove `import_` from its options"
+            if not self._preview:
+                raise RegistrationError(message, fix=fix)
+            self._warn(new.urn, f"{message}\nfix: {fix}")
         self._replaced.add(new.urn)
         self._check_inputs(goal, provider, new, None)  # its old defaults no longer hold
         by_provider, by_user = diff.delete_before_replace, goal.delete_before_replace
-        delete_first = old.pending_replacement or (by_provider if by_user is None else by_user)
+        delete_first = by_provider if by_user is None else by_user
         return self._delete_then_create(old, new, diff) if delete_first else self._create_then_delete(old, new, diff)
 
     def _create_then_delete(self, old: ResourceState, new: ResourceState, diff: Diff) -> tuple[Step, ...]:
@@ -383,7 +410,6 @@ class Planner:
             self.deleted.add(old.urn)
             self._early_deleted.add(old)
             steps.append(step(Op.DELETE_REPLACED, old, None, pends_replacement=True))
-        self.deleted.discard(new.urn)
         return (*steps, step(Op.REPLACE, old, new, diff), step(Op.CREATE_REPLACEMENT, old, new, diff))
 
     def _dependents(self, root: ResourceState) -> Sequence[replacement.Dependent]:

@@ -85,6 +85,19 @@ def test_an_import_with_other_inputs_updates_what_it_adopts(stage: Stage) -> Non
     assert list(stage.state()) == ["stage-dev", "default", "b"]
 
 
+def test_an_import_that_would_replace_what_it_adopts_is_refused_and_in_the_state_by_then(stage: Stage) -> None:
+    stage.up('a = Box("a", shape="round")')
+    program = 'b = Box("b", shape="square", opts=ResourceOptions(import_="a-1"))'
+    told = f"{stage.urn('b')} was imported and still names an id to import: it may not be replaced"
+    both = f'a = Box("a", shape="round")\n{program}'
+    preview = stage.preview(both)
+    assert [item.message.splitlines()[0] for item in preview.diagnostics] == [told]
+    assert ops(preview)[1:3] == [("import", "b"), ("create-replacement", "b")]
+    result = stage.up(both)
+    assert [message.splitlines()[0] for message in errors(result)] == [told]
+    assert (stage.state()["b"]["id"], stage.state()["b"]["inputs"]["shape"]) == ("a-1", "round")
+
+
 def test_an_import_of_what_is_not_there_fails(stage: Stage) -> None:
     result = stage.up('b = Box("b", opts=ResourceOptions(import_="nothing"))')
     assert errors(result) == ["urn:pulumi:dev::stage::mem:index:Box::b: there is no resource 'nothing' to import"]

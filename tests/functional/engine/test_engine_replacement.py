@@ -132,3 +132,21 @@ c = Box("c", opts=ResourceOptions(replacement_trigger="{}"))
     result = stage.up(program.format(2, 2))
     assert result.changes == {"replace": 3, "same": 1}
     assert sorted(stage.cloud.boxes) == ["a-2", "b-2", "c-2"]
+
+
+def test_what_was_deleted_ahead_of_a_replacement_that_failed_is_not_deleted_a_second_time(stage: Stage) -> None:
+    program = 'a = Box("a", slot="{}"{})\nc = Box("c", shape=a.arn)'
+    stage.up(program.format(1, ""))
+    assert not stage.up(program.format(2, ', fail="init"')).succeeded
+    result = stage.up(program.format(2, ""))
+    # As the real engine lists it; it asks its provider to delete c-1 once more.
+    assert ops(result)[-1] == ("delete-replaced", "c")
+    assert (result.succeeded, stage.cloud.log) == (True, [("update", "a"), ("create", "c")])
+    assert sorted(stage.cloud.boxes) == ["a-2", "c-2"]
+
+
+def test_what_goes_with_another_is_not_deleted_ahead_of_it(stage: Stage) -> None:
+    program = 'a = Box("a", slot="{}")\nv = Box("v", opts=ResourceOptions(deleted_with=a))'
+    stage.up(program.format(1))
+    assert stage.up(program.format(2)).changes == {"replace": 2, "same": 1}
+    assert stage.cloud.log == [("delete", "a"), ("create", "a"), ("create", "v")]

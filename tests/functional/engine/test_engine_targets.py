@@ -171,3 +171,27 @@ def test_going_on_after_an_error_deletes_what_the_failed_resource_does_not_need(
     result = stage.up('bad = Box("bad", fail="update")', continue_on_error=True)
     assert (result.succeeded, errors(result)) == (False, ["the box would not update"])
     assert sorted(stage.cloud.boxes) == ["a-1", "bad-1"]
+
+
+def test_going_on_after_an_error_leaves_out_a_replacement_that_depends_on_what_failed(stage: Stage) -> None:
+    program = 'a = Box("a"{})\nb = Box("b", of=a.arn, shape="{}")'
+    stage.up(program.format("", "round"))
+    result = stage.up(program.format(', fail="update"', "square"), continue_on_error=True)
+    assert errors(result) == ["the box would not update"]
+    assert sorted(stage.cloud.boxes) == ["a-1", "b-1"]
+
+
+def test_going_on_after_an_error_keeps_what_is_left_out_and_what_that_depends_on(stage: Stage) -> None:
+    stage.up('a = Box("a")\nb = Box("b", of=a.arn)')
+    result = stage.up('new = Box("new", fail="create")\nb = Box("b", of=new.arn)', continue_on_error=True)
+    assert (errors(result), sorted(stage.cloud.boxes)) == (["the box would not create"], ["a-1", "b-1"])
+    assert stage.state()["b"]["dependencies"] == [A]
+    assert stage.up('new = Box("new")\nb = Box("b", of=new.arn)').succeeded
+    assert sorted(stage.cloud.boxes) == ["b-1", "new-1"]
+
+
+def test_going_on_after_a_replacement_that_was_left_unfinished_deletes_the_old_one(stage: Stage) -> None:
+    program = 'a = Box("a"{})\nb = Box("b", of=a.arn)'
+    stage.up(program.format(""))
+    result = stage.up(program.format(', shape="square", fail="init"'), continue_on_error=True)
+    assert (errors(result), sorted(stage.cloud.boxes)) == (["the box is not finished"], ["a-2", "b-1"])
