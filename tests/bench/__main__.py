@@ -1,4 +1,6 @@
-"""`make bench`: start-up, check, preview and up for 1, 10 and 100 models; a ratio to a named peer in the same run.
+"""`make bench`: start-up, check, preview, up and destroy for 1, 10 and 100 models; a ratio to a peer in the same run.
+
+Two stacks: this repository's own (35 resources a model), and a plain program of 19, the size of published figures.
 
 Figures are of this machine and this moment; only ratios may be compared with another run.
 """
@@ -9,20 +11,23 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.measure import Measured, measure
-from tests.bench.projects import REPOSITORY, make_project
+from tests.bench.projects import REPOSITORY, make_project, plain_project
+from tests.bench.real_engine import real_engine
 
 PYTHON = sys.executable
 CLI = [PYTHON, "-m", "greenroom"]
-COLUMNS = ("what", "seconds", "CPU s", "peak MiB", "resources", "ms/resource", "x peer", "peer")
+PEER = "the Pulumi SDK alone"
+COLUMNS = ("what", "seconds", "CPU s", "peak MiB", "resources", "ms/resource", "state KiB", "x peer", "peer")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,21 @@ class Line:
     peer: str = ""
     peer_seconds: float | None = None
     resources: int | None = None
+    state_kib: float | None = None
+
+    def figures(self) -> dict[str, object]:
+        """The line as JSON has it."""
+        taken = self.measured
+        return {
+            "what": self.what,
+            "seconds": taken.seconds,
+            "cpu_seconds": taken.cpu_seconds,
+            "peak_mib": taken.peak_mib,
+            "resources": self.resources,
+            "state_kib": self.state_kib,
+            "peer": self.peer or None,
+            "peer_seconds": self.peer_seconds,
+        }
 
     def cells(self) -> tuple[str, ...]:
         """The line's cells, as text."""
@@ -49,6 +69,7 @@ class Line:
             f"{self.measured.peak_mib:.0f}",
             str(self.resources or ""),
             per_resource,
+            "" if self.state_kib is None else f"{self.state_kib:.0f}",
             ratio,
             self.peer,
         )
@@ -57,7 +78,8 @@ class Line:
 def child(*arguments: str, runs: int = 1) -> tuple[Measured, int]:
     """A measured child, and the number of resources it told."""
     measured = measure([PYTHON, "-m", "tests.bench.child", *arguments], environment=_environment(), runs=runs)
-    return measured, json.loads(measured.stdout.strip().splitlines()[-1])["resources"]
+    told = [line for line in measured.stdout.splitlines() if line.startswith("{")]  # the SDK may warn after it
+    return measured, json.loads(told[-1])["resources"]
 
 
 def _environment() -> dict[str, str]:
@@ -81,21 +103,54 @@ def check(project: Path, count: int) -> Iterator[Line]:
 
 
 def deployments(project: Path, folder: Path, count: int) -> Iterator[Line]:
-    """The SDK alone, then preview, first up and no-op up of the same stack."""
+    """The SDK alone, then preview, first up, no-op up and destroy of our own stack."""
     models = f"{count} model{'' if count == 1 else 's'}"
-    runs = 3 if count <= 10 else 1
-    alone, resources = child("sdk", str(project), runs=runs)
-    yield Line(f"Pulumi SDK alone, {models}", alone, resources=resources)
-    peer = "the Pulumi SDK alone"
     with local_aws(folder / f"cloud-{count}") as url:
         measure([PYTHON, "-m", "tests.bench.child", "artifacts", str(project), url], environment=_environment())
-        for what, operation, times in (
-            ("sandbox preview", "preview", runs),
-            ("sandbox up, first", "up", 1),
-            ("sandbox up, no-op", "up", runs),
-        ):
-            measured, resources = child(operation, str(project), url, runs=times)
-            yield Line(f"{what}, {models}", measured, peer, alone.seconds, resources)
+        alone = yield from life(project, url, models, _runs(count))
+        if count > 1:
+            arguments = ("preview-model", str(project), url, "tumor-000")
+            measured, resources = child(*arguments, runs=3)
+            yield Line(f"sandbox preview --model, 1 of {models}", measured, PEER, alone, resources)
+
+
+def plain_deployments(folder: Path, count: int) -> Iterator[Line]:
+    """The same of a program of nineteen resources a model; with the real engine's rows where `pulumi` is on PATH."""
+    models = f"{count} plain model{'' if count == 1 else 's'}"
+    project = plain_project(folder / f"plain-{count}")
+    os.environ["BENCH_MODELS"] = str(count)
+    with local_aws(folder / f"cloud-plain-{count}") as url:
+        alone = yield from life(project, url, models, _runs(count))
+    if shutil.which("pulumi"):
+        with local_aws(folder / f"cloud-real-{count}") as url:
+            for what, measured in real_engine(project, url, folder / f"real-{count}"):
+                yield Line(f"real engine: {what}, {models}", measured, PEER, alone)
+
+
+def _runs(count: int) -> int:
+    return 3 if count <= 10 else 2 if count <= 100 else 1
+
+
+def life(project: Path, url: str, models: str, runs: int) -> Generator[Line, None, float]:
+    """A stack's life beside the SDK alone; answers the SDK's seconds."""
+    alone, resources = child("sdk", str(project), runs=runs)
+    yield Line(f"Pulumi SDK alone, {models}", alone, resources=resources)
+    untuned, resources = child("sdk-no-gc", str(project), runs=runs)
+    yield Line(f"Pulumi SDK alone, GC off, {models}", untuned, PEER, alone.seconds, resources)
+    for what, operation, times in (
+        ("preview", "preview", runs),
+        ("up, first", "up", 1),
+        ("up, no-op", "up", runs),
+        ("destroy", "destroy", 1),
+    ):
+        measured, resources = child(operation, str(project), url, runs=times)
+        yield Line(f"sandbox {what}, {models}", measured, PEER, alone.seconds, resources, state_kib(project))
+    return alone.seconds
+
+
+def state_kib(project: Path) -> float:
+    """How large the state is, journal and copy included."""
+    return sum(file.stat().st_size for file in (project / ".greenroom").glob("state/**/*.json*")) / 1024
 
 
 @contextmanager
@@ -128,7 +183,9 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--models", type=int, nargs="+", default=[1, 10, 100], metavar="N")
-    counts = parser.parse_args().models
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    given = parser.parse_args()
+    counts = given.models
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}.")
     print("Seconds are wall clock, the best of several runs where one is short; the interpreter's start is in them.")
     print("Peak memory is the command's process. Endpoints are deployed without their serving processes.")
@@ -140,6 +197,9 @@ def main() -> None:
             if count == max(counts):
                 lines += check(project, count)
             lines += deployments(project, Path(temporary), count)
+            lines += plain_deployments(Path(temporary), count)
+    if given.json is not None:
+        given.json.write_text(json.dumps([line.figures() for line in lines], indent=1), encoding="utf-8")
     for line in table(lines):
         print(line)
 

@@ -1,13 +1,15 @@
-"""What is measured, each in a process of its own: `python -m tests.bench.child sdk|preview|up|cloud …`.
+"""What is measured, each in a process of its own: `python -m tests.bench.child sdk|preview|up|destroy|cloud …`.
 
-`sdk` runs the stack's program with the Pulumi SDK alone (`set_mocks`): the floor that any engine stands on. `preview`
-and `up` run it with the sandbox's engine against a local AWS at a given URL. `cloud` is that local AWS, without the
-models' containers: a hundred serving processes would measure the machine, not the engine.
+`sdk` runs the stack's program with the Pulumi SDK alone (`set_mocks`): the floor that any engine stands on; `sdk-no-gc`
+without Python's cyclic garbage collector. `preview`, `up` and `destroy` run it with the sandbox's engine against a local
+AWS at a given URL, `preview-model` for one model of the environment. `cloud` is that local AWS, without the models'
+containers: a hundred serving processes would measure the machine, not the engine.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import runpy
 import sys
@@ -36,7 +38,8 @@ def sdk(project: str) -> None:
         def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
             return dict(args.args), None
 
-    program = Path(project) / "stacks" / "__main__.py"
+    folder = Path(project)
+    program = (folder / "stacks" if (folder / "stacks").is_dir() else folder) / "__main__.py"
 
     def declare() -> None:
         runpy.run_path(str(program), run_name="__main__")
@@ -50,15 +53,42 @@ def sdk(project: str) -> None:
 
 
 def sandbox(operation: str, project: str, url: str) -> None:
-    """`preview` or `up` of the environment's stack; prints what it did."""
-    from greenroom.delivery.project import GreenroomProject
+    """`preview`, `up` or `destroy` of the stack; prints what it did."""
     from greenroom.sandbox import Sandbox
 
-    account_id = GreenroomProject.load(Path(project)).account_of(STACK)
-    run = getattr(Sandbox(project, cloud_url=url), operation)
-    result = run(STACK, account_id=account_id)
+    sandbox = Sandbox(project, cloud_url=url, home_folder=Path(project) / ".greenroom")
+    if (Path(project) / "environments").is_dir():
+        from greenroom.delivery.project import GreenroomProject
+
+        account_id = GreenroomProject.load(Path(project)).account_of(STACK)
+    else:
+        account_id = sandbox.account_id
+    result = getattr(sandbox, operation)(STACK, account_id=account_id)
     if not result.succeeded:
         raise SystemExit("\n".join(item.message for item in result.diagnostics))
+    _tell(result)
+
+
+def one_model(project: str, url: str, model: str) -> None:
+    """A preview of one model of the environment."""
+    from contextlib import contextmanager
+
+    from greenroom.delivery.project import GreenroomProject
+    from greenroom.delivery.rehearsal import Rehearsal
+    from greenroom.sandbox import Sandbox
+
+    @contextmanager
+    def unseen(_verb: str, _stack: str) -> Any:
+        yield lambda _event: None
+
+    loaded = GreenroomProject.load(Path(project), (model,))
+    done = Rehearsal(loaded, Sandbox(project, cloud_url=url), lambda _text: None, unseen, (model,)).preview(STACK)
+    if not done.result.succeeded:
+        raise SystemExit("\n".join(item.message for item in done.result.diagnostics))
+    _tell(done.result)
+
+
+def _tell(result: Any) -> None:
     print(json.dumps({"resources": sum(result.changes.values()), "changes": dict(result.changes)}))
 
 
@@ -97,8 +127,13 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["sdk", project]:
             sdk(project)
-        case ["preview" | "up" as operation, project, url]:
+        case ["sdk-no-gc", project]:
+            gc.disable()
+            sdk(project)
+        case ["preview" | "up" | "destroy" as operation, project, url]:
             sandbox(operation, project, url)
+        case ["preview-model", project, url, model]:
+            one_model(project, url, model)
         case ["artifacts", project, url]:
             artifacts(project, url)
         case ["cloud", folder]:

@@ -37,3 +37,8 @@ def make_project(folder: Path, count: int) -> Path:
     text = environment + "releases:\n" + "\n".join(pins) + "\n"
     (folder / "environments" / "dev.yaml").write_text(text, "utf-8")
     return folder
+
+
+def plain_project(folder: Path) -> Path:
+    """A copy of the plain program."""
+    return Path(shutil.copytree(Path(__file__).with_name("plain"), folder))
