@@ -32,7 +32,7 @@ from greenroom.sandbox.engine.hooks import Hooks, delete_hooks
 from greenroom.sandbox.engine.monitor import ResourceMonitor
 from greenroom.sandbox.engine.options import DEFAULTS, Options
 from greenroom.sandbox.engine.planner import Planner
-from greenroom.sandbox.engine.program import Program
+from greenroom.sandbox.engine.program import Program, long_gc_leash
 from greenroom.sandbox.engine.project import ProjectFile, StackSettings
 from greenroom.sandbox.engine.provider_calls import Coroutines
 from greenroom.sandbox.engine.providers import ProviderFactory, ProviderRegistry
@@ -279,7 +279,8 @@ class Engine:
     def _running(self, options: Options, *, preview: bool) -> Iterator[_Run]:
         run = _Run(self, options, preview=preview)
         try:
-            yield run
+            with long_gc_leash():
+                yield run
         finally:
             run.close()
 
