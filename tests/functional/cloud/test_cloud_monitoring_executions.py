@@ -26,7 +26,7 @@ CAPTURE = {
 BASELINE = DataQualityBaseline.of({"probability": [n / 50 for n in range(50)], "age": [20.0 + n for n in range(50)]})
 
 
-def watched(aws, schedule="cron(0 * ? * * *)"):
+def watched(aws, schedule="cron(0 * ? * * *)", **app):
     """An endpoint that captures, with a baseline and an hourly data-quality schedule."""
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
@@ -42,7 +42,7 @@ def watched(aws, schedule="cron(0 * ? * * *)"):
             "StatisticsResource": {"S3Uri": f"s3://{BUCKET}/baseline/statistics.json"},
             "ConstraintsResource": {"S3Uri": f"s3://{BUCKET}/baseline/constraints.json"},
         },
-        DataQualityAppSpecification={"ImageUri": "analyzer:1"},
+        DataQualityAppSpecification={"ImageUri": "analyzer:1"} | app,
         DataQualityJobInput={"EndpointInput": {"EndpointName": "endpoint", "LocalPath": "/opt/ml/processing/input"}},
         DataQualityJobOutputConfig={
             "MonitoringOutputs": [{"S3Output": {"S3Uri": f"s3://{BUCKET}/reports", "LocalPath": "/opt/ml/out"}}]
@@ -138,6 +138,18 @@ def test_what_a_job_cannot_read_fails_the_job_and_no_later_one(aws, key, content
     capture(aws, SAME)
     aws.time.advance(3600)
     assert executions(aws)[0]["MonitoringExecutionStatus"] == "Completed"
+
+
+@pytest.mark.parametrize("member", ["RecordPreprocessorSourceUri", "PostAnalyticsProcessorSourceUri"])
+def test_a_script_of_the_monitors_own_is_not_left_out_in_silence(aws, member):
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-pre-and-post-processing.html."""
+    watched(aws, **{member: f"s3://{BUCKET}/script.py"})
+    capture(aws, SAME)
+    aws.time.advance(3600)
+    (failed,) = executions(aws)
+    assert failed["FailureReason"] == (
+        f"The local AWS runs no script of a monitor's own: {member} is s3://{BUCKET}/script.py."
+    )
 
 
 def test_captured_numbers_that_json_has_not_are_no_data_points(aws):

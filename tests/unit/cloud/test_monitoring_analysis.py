@@ -19,13 +19,16 @@ from greenroom.sandbox.cloud.monitoring.data_quality import compare, distance
 from model_packaging.baseline import DataQualityBaseline
 
 
-def line(given, answered, encoding="CSV", event_id="e", **metadata):
-    def part(text):
+def line(given, answered, encoding="CSV", event_id="e", answered_encoding=None, **metadata):
+    def part(text, encoding=encoding):
         return {"data": text, "encoding": encoding, "observedContentType": "x/y"}
 
     return json.dumps(
         {
-            "captureData": {"endpointInput": part(given), "endpointOutput": part(answered)},
+            "captureData": {
+                "endpointInput": part(given),
+                "endpointOutput": part(answered, answered_encoding or encoding),
+            },
             "eventMetadata": {"eventId": event_id, **metadata},
             "eventVersion": "0",
         }
@@ -63,6 +66,11 @@ def test_captured_bodies_become_one_table(captured, names, expected):
         (line("1\n2\n", "1\n"), "event e has 2 rows of input and 1 of output"),
         (line('{"a": {"b": 1}}', "{}", "JSON"), "a is nested; a monitor reads flat JSON"),
         (line("{", "{}", "JSON"), "neither JSON nor JSON Lines"),
+        # https://github.com/aws/sagemaker-python-sdk/issues/2785
+        (
+            line("1,2\n", '{"p": 0.9}', answered_encoding="JSON"),
+            "Encoding mismatch: Encoding is CSV for endpointInput, but Encoding is JSON for endpointOutput. We currently",
+        ),
         ("", "Job inputs had no data"),
     ],
 )

@@ -30,19 +30,27 @@ class CapturedDataError(Exception):
 
 @dataclass(frozen=True)
 class CapturedEvent:
-    """One captured request and its answer: the rows of either side, and how the caller named it."""
+    """One captured request and its answer: the rows of either side, their encodings, and how the caller named it."""
 
     event_id: str
     inference_id: str | None
     output: tuple[dict[str, Cell], ...]
     input: tuple[dict[str, Cell], ...]
+    encodings: tuple[str, ...] = ()
 
     def rows(self) -> Iterator[dict[str, Cell]]:
         """The event's rows, output and input side by side.
 
         Raises:
-            CapturedDataError: The two have different numbers of rows.
+            CapturedDataError: The two have different numbers of rows, or other encodings. The latter is AWS's wording:
+                https://github.com/aws/sagemaker-python-sdk/issues/2785 .
         """
+        if len(set(self.encodings)) > 1:
+            given, answered = self.encodings
+            raise CapturedDataError(
+                f"Encoding mismatch: Encoding is {given} for endpointInput, but Encoding is {answered} for "
+                "endpointOutput. We currently only support the same type of input and output encoding at the moment."
+            )
         if self.output and self.input and len(self.output) != len(self.input):
             raise CapturedDataError(
                 f"event {self.event_id} has {len(self.input)} rows of input and {len(self.output)} of output"
@@ -79,6 +87,7 @@ def read_events(lines: Iterable[str]) -> Iterator[CapturedEvent]:
             metadata.get("inferenceId"),
             tuple(_rows(data.get("endpointOutput"), event_id)),
             tuple(_rows(data.get("endpointInput"), event_id)),
+            tuple(data[side]["encoding"] for side in ("endpointInput", "endpointOutput") if data.get(side)),
         )
 
 

@@ -69,8 +69,9 @@ class MonitoringJob:
         """What the job reads of the hours from `start` on and before `end` (UTC).
 
         Raises:
-            AnalysisError: The endpoint captures nothing, or the baseline is not there.
+            AnalysisError: The endpoint captures nothing, the baseline is not there, or the job has a script of its own.
         """
+        self._check_scripts()
         captured: list[str] = []
         truth: list[str] = []
         capture_uri = self._capture_uri()
@@ -90,6 +91,15 @@ class MonitoringJob:
             self._document("StatisticsResource"),
             self._document("ConstraintsResource"),
         )
+
+    def _check_scripts(self) -> None:
+        """Refuse what would change the data, or the report, on AWS and is not run here.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-pre-and-post-processing.html
+        """
+        for member in ("RecordPreprocessorSourceUri", "PostAnalyticsProcessorSourceUri"):
+            if self.app.get(member) is not None:
+                raise AnalysisError(f"The local AWS runs no script of a monitor's own: {member} is {self.app[member]}.")
 
     def _capture_uri(self) -> str:
         if "DataCapturedDestinationS3Uri" in self.input:
