@@ -7,21 +7,17 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import grpc
-from pulumi.runtime.proto import language_pb2_grpc
 
 from tests.differential import observation
 from tests.differential.observation import Json, Trace
 from tests.differential.patient_cloud import PatientCloud
 from tests.differential.programs import PROLOGUE, Scenario, Step
 from tests.differential.tiny_vault import tiny_vault
-from tests.differential.warm_language_host import WarmLanguageHost
+from tests.differential.warm_language_host import warm_language_host
 from tests.functional.engine.harness import PRELUDE
 from tests.real_engine.engine_real_cli import served
 
@@ -172,14 +168,5 @@ def _resources(folder: Path) -> list[dict[str, Any]]:
 @contextmanager
 def live_engine(folder: Path) -> Iterator[LiveEngine]:
     """The real engine, ready for scenarios, one after the other."""
-    host = WarmLanguageHost()
-    server = grpc.server(ThreadPoolExecutor(4))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        with tiny_vault() as vault:
-            yield LiveEngine(folder, port, vault)
-    finally:
-        server.stop(None)
-        host.close()
+    with warm_language_host() as port, tiny_vault() as vault:
+        yield LiveEngine(folder, port, vault)

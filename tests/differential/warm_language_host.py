@@ -14,9 +14,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
@@ -126,3 +130,18 @@ class WarmLanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         """Ends a program that the CLI waits for no more: it hangs on a deployment that has failed."""
         if self._program_id is not None:
             os.kill(self._program_id, signal.SIGKILL)
+
+
+@contextmanager
+def warm_language_host() -> Iterator[int]:
+    """A language host on a free port."""
+    host = WarmLanguageHost()
+    server = grpc.server(ThreadPoolExecutor(4))
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port
+    finally:
+        server.stop(None)
+        host.close()

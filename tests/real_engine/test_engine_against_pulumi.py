@@ -18,6 +18,7 @@ from tests.real_engine.engine_real_cli import RealEngine, served
 pytestmark = [
     pytest.mark.real_engine,
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="no `pulumi` on PATH"),
+    pytest.mark.usefixtures("quick_programs"),
 ]
 
 STATE_FIELDS = (

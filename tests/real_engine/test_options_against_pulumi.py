@@ -23,6 +23,7 @@ from tests.real_engine.test_engine_against_pulumi import (
 pytestmark = [
     pytest.mark.real_engine,
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="no `pulumi` on PATH"),
+    pytest.mark.usefixtures("quick_programs"),
 ]
 
 Step: TypeAlias = "tuple[str, dict[str, Any]] | tuple[str, dict[str, Any], str]"
@@ -54,6 +55,7 @@ c = Box("c", size=2, opts=inside(r))
 n = Box("n", size=2)
 m = Box("m", size=2, opts=inside(r))
 """
+KEEPING_D = AFTER + 'd = Box("d", size=2, opts=ResourceOptions(depends_on=[c]))'
 A = "urn:pulumi:dev::stage::mem:index:Box::a"
 D = "urn:pulumi:dev::stage::mem:index:Box::d"
 
@@ -96,7 +98,7 @@ b = Box("b", size=2)
 PROGRAMS: dict[str, list[Step]] = {
     "a target": [(BEFORE, {}), (AFTER, {"targets": (A,)}), (AFTER, {})],
     "a target and its dependents": [(BEFORE, {}), (AFTER, {"targets": (A,), "target_dependents": True}), (AFTER, {})],
-    "targets by wildcard": [(BEFORE, {}), (AFTER, {"targets": ("**Room::r", "**::b", "*::n")}), (AFTER, {})],
+    "targets by wildcard": [(BEFORE, {}), (KEEPING_D, {"targets": ("**Room::r", "**::b", "*::n")}), (KEEPING_D, {})],
     "a component's children are its dependents": [
         (BEFORE, {}),
         (AFTER, {"targets": ("**Room::r",), "target_dependents": True}),
@@ -136,6 +138,7 @@ PROGRAMS: dict[str, list[Step]] = {
 }
 
 FAILING: dict[str, list[Step]] = {
+    "a target that takes along what the program no longer has": [(BEFORE, {}), (AFTER, {"targets": ("**Room::r",)})],
     "a target that depends on what is not to be made": [
         (BEFORE, {}),
         (BEFORE + 'x = Box("x")\ny = Box("y", of=x.arn)', {"targets": ("**::y",)}),

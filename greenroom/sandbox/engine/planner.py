@@ -355,15 +355,19 @@ class Planner:
         return steps
 
     def _refuse_skipped(self, steps: Sequence[Step]) -> None:
-        """Refuses steps of resources whose dependencies are not there and are not to be made."""
+        """Refuses steps of resources whose dependencies are not there and are not to be made.
+
+        The real engine refuses a target's dependents only. What depends on an excluded one it makes, and then it cannot
+        read its state, which refers to what is not there ("snapshot integrity failure").
+        """
         if not self._skipped_creates:
             return
         for item in steps:
             if item.new is None or item.is_skipped_create:
                 continue
             for urn in sorted(targets.needs(item.new) & self._skipped_creates):
-                message = f"{item.urn!r} depends on {urn!r}, which is not there and is not targeted"
-                fix = "target it as well, or leave the targets and excludes out"
+                message = f"{item.urn!r} depends on {urn!r}, which is not there and is not to be made"
+                fix = "target it as well, or exclude neither of them or both (--exclude-dependents)"
                 if not self._preview:
                     raise RegistrationError(message, fix=fix)
                 self._complain(item.urn, f"{message}\nfix: {fix}")

@@ -71,14 +71,6 @@ class Scope:
         """Whether the command concerns every resource."""
         return not self._targets and not self._excludes
 
-    @property
-    def is_strict(self) -> bool:
-        """Whether a dependency that is not to be created is an error.
-
-        The real engine takes `--replace` for a targeted update in this respect.
-        """
-        return bool(self._targets or self._replaces)
-
     def replaces(self, urn: str) -> bool:
         """Whether the resource is to be made anew."""
         return urn in self._replaces
