@@ -5,18 +5,21 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import threading
 import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from greenroom.sandbox.cloud import in_process_cloud
 from greenroom.sandbox.cloud.clock import ManualTime
+from greenroom.sandbox.cloud.lambdas.service import AT_ONCE
 from tests.functional.cloud.conftest import ACCOUNT, Aws
 
 REGION = "us-east-1"
@@ -433,6 +436,28 @@ def test_an_asynchronous_invocation_is_tried_three_times_then_dead(aws):
     assert invoke(aws, {"fail": True}, InvocationType="Event")[0] == 202
     assert eventually(lambda: bodies(aws, url)) == ['{"fail": true}']
     assert metric(aws, "Errors", "AWS/Lambda", "FunctionName", "listener") == 3
+
+
+def running_in(folder):
+    """The processes whose folder is in `folder`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            found += [path.parent.name] * path.readlink().is_relative_to(folder)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="asks /proc")
+def test_functions_run_a_few_at_once_and_end_with_the_cloud(tmp_path):
+    with in_process_cloud(tmp_path, load_models=False) as address:
+        aws = Aws(address.url)
+        function(aws, Timeout=300)
+        for _ in range(2 * AT_ONCE):
+            invoke(aws, {"sleep": 300}, InvocationType="Event")
+        assert eventually(lambda: len(running_in(tmp_path)) >= AT_ONCE)
+        assert len(running_in(tmp_path)) == AT_ONCE
+    assert running_in(tmp_path) == []
 
 
 def test_an_unknown_function_and_a_payload_that_is_no_json_are_refused(aws):

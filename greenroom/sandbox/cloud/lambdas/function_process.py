@@ -55,7 +55,9 @@ class Outcome:
     duration_ms: float
 
 
-def run(function: Function, payload: str, folder: Path, endpoint_url: str) -> Outcome:
+def run(
+    function: Function, payload: str, folder: Path, endpoint_url: str, running: set[subprocess.Popen[bytes]]
+) -> Outcome:
     """Invoke a function and wait for its end, or for its time to be over.
 
     Args:
@@ -63,6 +65,7 @@ def run(function: Function, payload: str, folder: Path, endpoint_url: str) -> Ou
         payload: The event, as JSON.
         folder: Keeps unpacked code, by its digest.
         endpoint_url: Where the local AWS answers, for what the function asks of AWS.
+        running: Has the process while it runs.
     """
     began = time.monotonic()
     said: str
@@ -71,7 +74,7 @@ def run(function: Function, payload: str, folder: Path, endpoint_url: str) -> Ou
         said = f"The local AWS runs functions of a Python runtime only; {function.name} has {runtime}."
         result, status = json.dumps({"errorMessage": said, "errorType": "Runtime.NotOffered"}), 1
     else:
-        result, status, said = _run(function, payload, folder, endpoint_url)
+        result, status, said = _run(function, payload, folder, endpoint_url, running)
     duration_ms = (time.monotonic() - began) * 1000
     request = f"RequestId: {function.request_id}"
     duration = f"Duration: {duration_ms:.2f} ms\tBilled Duration: {int(duration_ms) + 1} ms"
@@ -80,7 +83,9 @@ def run(function: Function, payload: str, folder: Path, endpoint_url: str) -> Ou
     return Outcome(result, None if status == 0 else "Unhandled", lines, duration_ms)
 
 
-def _run(function: Function, payload: str, folder: Path, endpoint_url: str) -> tuple[str, int, str]:
+def _run(
+    function: Function, payload: str, folder: Path, endpoint_url: str, running: set[subprocess.Popen[bytes]]
+) -> tuple[str, int, str]:
     code, *layers = (_unpacked(content, folder) for content in (function.code, *function.layers))
     given = {
         "event": json.loads(payload or "{}"),
@@ -105,6 +110,7 @@ def _run(function: Function, payload: str, folder: Path, endpoint_url: str) -> t
             env=_environment(function, code, endpoint_url),
             start_new_session=True,
         )
+        running.add(process)
         try:
             output, _ = process.communicate(json.dumps(given).encode(), timeout=function.timeout_seconds)
         except subprocess.TimeoutExpired:
@@ -113,6 +119,8 @@ def _run(function: Function, payload: str, folder: Path, endpoint_url: str) -> t
             # https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
             message = f"{function.request_id} Task timed out after {function.timeout_seconds:.2f} seconds"
             return json.dumps({"errorMessage": message}), 1, f"{output.decode(errors='replace')}\n{message}"
+        finally:
+            running.discard(process)
         said = output.decode(errors="replace")
         if not result.is_file():
             reason = f"RequestId: {function.request_id} Error: Runtime exited with error: status {process.returncode}"

@@ -3,8 +3,9 @@
 Functions run outside the lock, as models do; what came of an invocation (log lines, metrics) is an event of the
 journal. A replay runs no function: what it asked of AWS the first time is in the journal too.
 
-An asynchronous invocation that fails is tried twice more, as on AWS, where it waits a minute and two between; then its
-event goes to the function's dead-letter queue or topic.
+An asynchronous invocation waits until a place is free: a day that is advanced brings a thousand at once. One that fails
+is tried twice more, as on AWS, where it waits a minute and two between; then its event goes to the function's
+dead-letter queue or topic.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -13,11 +14,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import logging
+import os
 import re
-import threading
+import signal
+import subprocess
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
@@ -31,10 +37,13 @@ from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.lambdas.function_process import Function, Outcome, function_of, run
 from greenroom.sandbox.cloud.operations import RequestIdentity
 
+LOG = logging.getLogger("greenroom.sandbox.cloud")
 EVENT: Final = "function-invoked"
 NAMESPACE: Final = "AWS/Lambda"
 RETRIES: Final = 2
 LOG_TAIL_BYTES: Final = 4096
+AT_ONCE: Final = max(4, os.cpu_count() or 1)
+"""How many asynchronous invocations run at once; an account of AWS has a thousand."""
 _PATH = re.compile(r"^/2015-03-31/functions/([^/]+)/invocations/?$")
 
 
@@ -45,7 +54,8 @@ class Lambdas:
         self._application = application
         self._folder = folder
         self._endpoint_url = endpoint_url
-        self._threads: set[threading.Thread] = set()
+        self._places = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="function")
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._is_stopping = False
 
     def install(self) -> None:
@@ -61,23 +71,19 @@ class Lambdas:
         def work() -> None:
             try:
                 self._invoke_with_retries(function, payload)
-            finally:
-                self._threads.discard(threading.current_thread())
+            except Exception:
+                LOG.exception("function %s", function.function_name)
 
-        thread = threading.Thread(target=work, name="function", daemon=True)
-        self._threads.add(thread)
-        thread.start()
-
-    def wait_until_idle(self, timeout_seconds: float = 60.0) -> None:
-        """Wait until no asynchronous invocation runs any more."""
-        while self._threads:
-            for thread in list(self._threads):
-                thread.join(timeout_seconds)
+        self._places.submit(work)
 
     def stop(self) -> None:
-        """Begin no more invocations, and wait for the ends of those under way: each has a time limit."""
+        """Begin no more invocations, and end those under way."""
         self._is_stopping = True
-        self.wait_until_idle()
+        self._places.shutdown(wait=False, cancel_futures=True)
+        for process in list(self._running):
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
+        self._places.shutdown()
 
     def _invoke_with_retries(self, function: Any, payload: str) -> None:
         for _ in range(1 + RETRIES):
@@ -91,7 +97,7 @@ class Lambdas:
         stream = f"{date:%Y/%m/%d}/[{function.version}]{request_id.replace('-', '')}"
         with self._application.lock:
             needed = function_of(function, request_id, stream)
-        outcome = run(needed, payload, self._folder, self._endpoint_url())
+        outcome = run(needed, payload, self._folder, self._endpoint_url(), self._running)
         if not self._is_stopping:
             self._application.record(EVENT, {"invoked": _told(needed, outcome)})
         return outcome
