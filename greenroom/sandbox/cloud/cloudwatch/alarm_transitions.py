@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.cloudwatch.actions import act, is_scaling_policy, tell_state_change
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
-from greenroom.sandbox.cloud.cloudwatch.alarm_rule import alarm_names, evaluate
+from greenroom.sandbox.cloud.cloudwatch.alarm_rule import evaluate
 from greenroom.sandbox.cloud.cloudwatch.composite_alarms import CompositeAlarm
 from greenroom.sandbox.cloud.cloudwatch.history import AlarmHistory
 from greenroom.sandbox.cloud.cloudwatch.metric_alarm_facts import facts_of, state_of
@@ -73,7 +73,7 @@ class AlarmTransitions:
 
     def created(self, composite: CompositeAlarm, verb: str) -> None:
         """Work out a composite alarm that was "created" or "updated"."""
-        children = self._states_of(sorted(alarm_names(composite.rule)))
+        children = self._states_of(sorted(composite.children))
         composite.triggering = tuple(children.items())
         value = self._value_of(composite)
         reason = f"{composite.arn} was {verb} and its alarm rule evaluates to {value}"
@@ -88,7 +88,7 @@ class AlarmTransitions:
         for composite in list(self._alarms.composite_alarms.values()):
             if composite.suppressor == name:
                 self._suppressor_changed(composite, state.value)
-            if name not in alarm_names(composite.rule) or composite.name in path:
+            if name not in composite.children or composite.name in path:
                 continue
             value = self._value_of(composite)
             if value != composite.state.value:

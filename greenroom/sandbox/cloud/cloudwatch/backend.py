@@ -159,7 +159,7 @@ class CloudWatchBackend(moto_models.CloudWatchBackend):  # type: ignore[misc]  #
             if (not names or one.name in names)
             and one.name.startswith(params.get("AlarmNamePrefix", ""))
             and (state is None or one.state_value == state)
-            and (parents_of is None or parents_of in alarm_names(one.rule))
+            and (parents_of is None or parents_of in one.children)
             and (not prefix or any(action.startswith(prefix) for action in one.params.get("AlarmActions") or []))
         ]
 
@@ -173,7 +173,7 @@ class CloudWatchBackend(moto_models.CloudWatchBackend):  # type: ignore[misc]  #
         composites = [name for name in alarm_names if name in self.composite_alarms]
         if len(composites) > 1:
             raise ValidationError("Multiple composite alarms cannot be deleted with one operation")  # a guess
-        depended_on = {name for one in self._composites_but(alarm_names) for name in _names(one)}
+        depended_on = {name for one in self._composites_but(alarm_names) for name in one.children}
         for name in alarm_names:
             if name in depended_on:
                 raise ValidationError(f"Cannot delete {name} as there are composite alarm(s) depending on it.")
@@ -245,10 +245,6 @@ def _is_json(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _names(alarm: CompositeAlarm) -> frozenset[str]:
-    return alarm_names(alarm.rule)
 
 
 CloudWatchBackend.__module__ = moto_models.__name__  # moto finds a backend's URLs by its module

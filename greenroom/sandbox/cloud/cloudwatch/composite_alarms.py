@@ -14,12 +14,13 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
-from greenroom.sandbox.cloud.cloudwatch.alarm_rule import Rule, name_of
+from greenroom.sandbox.cloud.cloudwatch.alarm_rule import Rule, alarm_names, name_of
 from greenroom.sandbox.cloud.cloudwatch.metric_store import seconds_of
 from greenroom.sandbox.cloud.cloudwatch.state_reason import INITIAL, timestamp
 from greenroom.sandbox.cloud.stage import Params
@@ -67,6 +68,11 @@ class CompositeAlarm:
     def name(self) -> str:
         """AlarmName."""
         return str(self.params["AlarmName"])
+
+    @functools.cached_property
+    def children(self) -> frozenset[str]:
+        """The alarms that its rule names; asked whenever any alarm changes."""
+        return alarm_names(self.rule)
 
     @property
     def state_value(self) -> str:
