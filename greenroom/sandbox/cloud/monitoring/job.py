@@ -123,8 +123,9 @@ class MonitoringJob:
         uri = (self.baseline.get(resource) or {}).get("S3Uri")
         if uri is None:
             return None
-        key = split_s3_uri(uri)[1]
-        content = self._objects(uri).get(key)
+        bucket_name, key = split_s3_uri(uri)
+        found = self._keys(bucket_name).get(key)
+        content = getattr(found, "value", None)  # a delete marker has none
         if content is None:
             raise AnalysisError(f"ClientError: Failed to download data. Cannot find S3 object: {key} in {uri}")
         document: Mapping[str, Any] = json.loads(content)
@@ -133,12 +134,17 @@ class MonitoringJob:
     def _objects(self, uri: str) -> dict[str, bytes]:
         """The objects under a URI, sorted by their keys."""
         bucket_name, prefix = split_s3_uri(uri)
+        keys = self._keys(bucket_name)
+        found = {key: keys.get(key) for key in sorted(key for key in keys if key.startswith(prefix))}
+        return {key: bytes(one.value) for key, one in found.items() if hasattr(one, "value")}
+
+    def _keys(self, bucket_name: str) -> Any:
+        """A bucket's newest objects and delete markers, by their keys; nothing where there is no such bucket."""
+        backend = s3_backends[self.schedule.account_id][get_partition(self.schedule.region)]
         try:
-            bucket = s3_backends[self.schedule.account_id][get_partition(self.schedule.region)].get_bucket(bucket_name)
+            return backend.get_bucket(bucket_name).keys
         except MissingBucket:
             return {}
-        found = dict(bucket.keys.items())
-        return {key: bytes(found[key].value) for key in sorted(found) if key.startswith(prefix)}
 
 
 _PREFIXES = {
