@@ -41,6 +41,12 @@ def time():
 
 
 @pytest.fixture
+def told():
+    """Who worked when, in seconds since START."""
+    return []
+
+
+@pytest.fixture
 def agenda(time):
     agenda = Agenda(LocalAwsApplication(default_account_id="123456789012"))
     agenda.start()
@@ -48,8 +54,7 @@ def agenda(time):
     agenda.stop()
 
 
-def test_everybody_works_in_the_order_of_the_instants_at_their_own_instant(agenda, time):
-    told = []
+def test_everybody_works_in_the_order_of_the_instants_at_their_own_instant(agenda, time, told):
     agenda.add(Every("minute", 60, told))
     agenda.add(Every("half", 30, told))
     time.advance(120)
@@ -57,8 +62,7 @@ def test_everybody_works_in_the_order_of_the_instants_at_their_own_instant(agend
     assert told == [("half", 30), ("minute", 60), ("half", 60), ("half", 90), ("minute", 120), ("half", 120)]
 
 
-def test_one_that_fails_has_a_pause_and_the_others_go_on(agenda, time):
-    told = []
+def test_one_that_fails_has_a_pause_and_the_others_go_on(agenda, time, told):
     agenda.add(Every("failing", 10, told, fails=True))
     agenda.add(Every("sound", 200, told))
     time.advance(400)
@@ -66,12 +70,11 @@ def test_one_that_fails_has_a_pause_and_the_others_go_on(agenda, time):
     assert told == [("failing", 10), ("sound", 200), ("failing", 10 + PAUSE_SECONDS), ("sound", 400)]
 
 
-def test_one_that_cannot_tell_when_it_is_due_fails_no_request(agenda, time):
+def test_one_that_cannot_tell_when_it_is_due_fails_no_request(agenda, time, told):
     class Lost(Every):
         def next_due(self):
             raise ZeroDivisionError
 
-    told = []
     agenda.add(Lost("lost", 10, told))
     agenda.add(Every("sound", 20, told))
     time.advance(20)
@@ -79,8 +82,7 @@ def test_one_that_cannot_tell_when_it_is_due_fails_no_request(agenda, time):
     assert told == [("sound", 20)]
 
 
-def test_time_never_goes_back_for_one_that_was_due_at_an_instant_that_is_over(agenda, time):
-    told = []
+def test_time_never_goes_back_for_one_that_was_due_at_an_instant_that_is_over(agenda, time, told):
     time.advance(100)
     agenda.run_due()
     agenda.add(Every("late", 10, told))
@@ -98,8 +100,7 @@ class Deluded(Every):
         self.told.append((self.name, CLOCK.time() - START))
 
 
-def test_one_that_is_due_again_and_again_at_one_instant_has_a_pause(agenda, time):
-    told = []
+def test_one_that_is_due_again_and_again_at_one_instant_has_a_pause(agenda, time, told):
     agenda.add(Deluded("deluded", 10, told))
     agenda.add(Every("sound", 20, told))
     time.advance(40)
@@ -107,8 +108,7 @@ def test_one_that_is_due_again_and_again_at_one_instant_has_a_pause(agenda, time
     assert told == [("deluded", 10), ("sound", 20), ("sound", 40)]
 
 
-def test_what_was_missed_while_nothing_ran_is_done_once(time):
-    told = []
+def test_what_was_missed_while_nothing_ran_is_done_once(time, told):
     agenda = Agenda(LocalAwsApplication(default_account_id="123456789012"))
     agenda.add(Every("minute", 60, told))
     time.advance(7 * 24 * 3600)
@@ -118,8 +118,7 @@ def test_what_was_missed_while_nothing_ran_is_done_once(time):
     assert told == [("minute", 7 * 24 * 3600)]
 
 
-def test_a_replay_runs_nobody(agenda, time):
-    told = []
+def test_a_replay_runs_nobody(agenda, time, told):
     agenda.add(Every("minute", 60, told))
     agenda._application.replaying = True
     time.advance(60)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import pytest
 
@@ -224,7 +225,7 @@ def test_only_data_of_the_alarms_unit_counts(aws, cloudwatch):
     assert state(cloudwatch) == ALARMED
 
 
-MATH = {
+MATH: dict[str, Any] = {
     "AlarmName": "errors",
     "EvaluationPeriods": 1,
     "Threshold": 10.0,

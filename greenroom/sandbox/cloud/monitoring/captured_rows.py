@@ -46,9 +46,9 @@ class CapturedEvent:
                 https://github.com/aws/sagemaker-python-sdk/issues/2785 .
         """
         if len(set(self.encodings)) > 1:
-            given, answered = self.encodings
+            of_input, of_output = self.encodings
             raise CapturedDataError(
-                f"Encoding mismatch: Encoding is {given} for endpointInput, but Encoding is {answered} for "
+                f"Encoding mismatch: Encoding is {of_input} for endpointInput, but Encoding is {of_output} for "
                 "endpointOutput. We currently only support the same type of input and output encoding at the moment."
             )
         if self.output and self.input and len(self.output) != len(self.input):
