@@ -1,39 +1,18 @@
 """Records anew what the real engine does: `python -m tests.differential [--processes N] [--only SEED …]`.
 
 It needs `pulumi` and its Python language plugin on PATH, and half an hour. A scenario that does not end is left out and
-named: its program waits for ever (a resource that depends on a component depends on the component's children, and one
-of them may depend on it); the embedded engine says so.
+named; `known_differences.ENDLESS` says why of each.
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
-import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 
 from tests.differential import recording
-from tests.differential.comparison import compared
-from tests.differential.generator import scenario, scenarios
-from tests.differential.live import live_engine
-from tests.differential.observation import Json
-
-
-def record(seeds: list[int]) -> dict[int, list[Json]]:
-    """What the real engine does in some scenarios."""
-    found = {}
-    with tempfile.TemporaryDirectory(prefix="differential-") as folder, live_engine(Path(folder)) as engine:
-        for seed in seeds:
-            try:
-                steps = engine.run(scenario(seed))
-            except subprocess.TimeoutExpired:
-                sys.stderr.write(f"scenario {seed} does not end: left out\n")
-                continue
-            found[seed] = [compared(step, with_plan=True) for step in steps]
-    return found
+from tests.differential.generator import scenarios
+from tests.differential.live import record
 
 
 def main() -> None:

@@ -35,3 +35,17 @@ KNOWN: Final = {
     122: Known(2, ORPHAN),
     263: Known(3, MOVED_PROVIDER),
 }
+
+CIRCLE: Final = (
+    "its program waits for what never comes, in either engine: something depends on a component, that is on its "
+    "children, and one of these on it; the embedded engine says so and ends"
+)
+UNANSWERED: Final = (
+    "a defect of the real engine: going on after errors, it never answers the registration of a resource whose deletion "
+    "ahead of its replacement failed, and waits for the program that waits for it; the embedded engine answers"
+)
+#: Scenarios that the real engine does not come to the end of, and which therefore are not recorded.
+ENDLESS: Final = {
+    **dict.fromkeys((44, 106, 133, 142, 198, 223), CIRCLE),
+    **dict.fromkeys((69, 195, 307), UNANSWERED),
+}

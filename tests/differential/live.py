@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.differential import observation
+from tests.differential.comparison import compared
+from tests.differential.generator import scenario
 from tests.differential.observation import Json, Trace
 from tests.differential.patient_cloud import PatientCloud
 from tests.differential.programs import PROLOGUE, Scenario, Step
@@ -170,3 +174,17 @@ def live_engine(folder: Path) -> Iterator[LiveEngine]:
     """The real engine, ready for scenarios, one after the other."""
     with warm_language_host() as port, tiny_vault() as vault:
         yield LiveEngine(folder, port, vault)
+
+
+def record(seeds: list[int]) -> dict[int, list[Json]]:
+    """What the real engine does in some scenarios."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="differential-") as folder, live_engine(Path(folder)) as engine:
+        for seed in seeds:
+            try:
+                steps = engine.run(scenario(seed))
+            except subprocess.TimeoutExpired:
+                sys.stderr.write(f"scenario {seed} does not end: left out\n")
+                continue
+            found[seed] = [compared(step, with_plan=True) for step in steps]
+    return found

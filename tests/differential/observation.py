@@ -136,7 +136,7 @@ def order_violations(
     components = {item["urn"] for item in after if not item.get("custom")}
     found = []
     for item in after:
-        for needed in _needs(item):
+        for needed in () if item.get("delete") else _needs(item):
             # A component is done, for those that depend on it, when it is registered; its outputs come at the end.
             phase = "start" if needed in components else "done"
             done = [place[key] for op in _MAKING if (key := (phase, op, needed)) in place]

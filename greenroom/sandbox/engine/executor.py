@@ -81,7 +81,7 @@ class Executor:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps that were carried out (in a preview: would be), in order; failed ones are not among them."""
+        """The steps that were carried out, in order; of failed ones those of a preview, which is a plan, are among them."""
         with self._done_lock:
             return tuple(self._done)
 
@@ -103,6 +103,8 @@ class Executor:
             raise
         except (ProviderError, RegistrationError, HookError) as error:
             self._fail(operation)
+            if self._preview:
+                self._note(step)
             self._emit(StepFailed(step, error.message))
             raise
         # A hook is told of the outputs as the provider gave them, not as they are kept (secrets are marked there).
@@ -110,9 +112,12 @@ class Executor:
         self._finish(step, operation)
         if told is not None:
             self._run_after_hooks(step, *told)
+        self._note(step)
+        self._emit(StepSucceeded(step))
+
+    def _note(self, step: Step) -> None:
         with self._done_lock:
             self._done.append(step)
-        self._emit(StepSucceeded(step))
 
     def _run_after_hooks(self, step: Step, old: ResourceState | None, new: ResourceState | None) -> None:
         """A component's creation and update are over only when its outputs are there (`Deployment.set_outputs`)."""

@@ -113,6 +113,8 @@ def test_a_failing_hook_whose_errors_are_ignored_is_told_of(stage: Stage) -> Non
 
 def test_a_deletion_whose_hook_the_program_no_longer_registers_says_so(stage: Stage) -> None:
     stage.up(HOOKS + 'a = Box("a", opts=ResourceOptions(hooks=everything))')
+    planned = stage.preview("")
+    assert (planned.succeeded, ops(planned)) == (False, [("delete", "a")])
     result = stage.up("")
     assert not result.succeeded
     assert "its hook 'before_delete' is not registered by the program\nfix: register a hook named" in errors(result)[0]

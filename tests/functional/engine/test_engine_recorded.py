@@ -11,8 +11,9 @@ import pytest
 
 from tests.differential import recording
 from tests.differential.comparison import check
+from tests.differential.embedded import EmbeddedStack
 from tests.differential.generator import LEAST_STEPS, scenario, scenarios
-from tests.differential.known_differences import KNOWN
+from tests.differential.known_differences import ENDLESS, KNOWN, UNANSWERED
 
 #: Short ones without failures, which wait: every run can afford them.
 SAMPLE = (1, 3, 4, 17)
@@ -37,6 +38,14 @@ def test_the_recording_has_what_was_promised() -> None:
     assert min(len(life.steps) for life in kept) >= LEAST_STEPS
     assert [recording.recorded(life) is not None for life in kept] == [True] * len(kept)
     assert KNOWN.keys() <= recorded
+    assert {life.seed for life in lives} - recorded == ENDLESS.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [seed for seed, reason in ENDLESS.items() if reason == UNANSWERED])
+def test_what_the_real_engine_waits_for_without_end_ends_here(tmp_path: Path, seed: int) -> None:
+    *_, last = EmbeddedStack(tmp_path).run(scenario(seed))
+    assert last["done"]
 
 
 @pytest.mark.parametrize("seed", SAMPLE)
