@@ -28,6 +28,7 @@ from greenroom.sandbox.cloud.autoscaling_capacities import (
     inference_component_of,
     variant_of,
 )
+from greenroom.sandbox.cloud.autoscaling_checks import check_policy, check_zero
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.sagemaker.instance_types import is_burstable
 from greenroom.sandbox.cloud.schedule_expression import Schedule, ScheduleExpressionError, parse
@@ -103,6 +104,7 @@ class AutoScalingBackend(moto_models.ApplicationAutoscalingBackend):  # type: ig
                 raise AWSValidationException(f"SageMaker inference component not found: {key.resource_id}")
             return
         self._check_variant(key)
+        check_zero(key, low, high)
         if key.dimension != INSTANCE_COUNT and CAPACITIES[key.dimension].read(key) is None:
             raise AWSValidationException(f"{key.resource_id} has no provisioned concurrency")  # a guess at the wording
 
@@ -136,14 +138,14 @@ class AutoScalingBackend(moto_models.ApplicationAutoscalingBackend):  # type: ig
             one for one in self.scheduled_actions if not _belongs(one, namespace, r_id, dimension)
         ]
 
-    def put_scaling_policy(
+    def put_scaling_policy(  # noqa: PLR0917  moto's own
         self,
         policy_name: str,
         service_namespace: str,
         resource_id: str,
         scalable_dimension: str,
-        *args: Any,
-        **kwargs: Any,
+        policy_body: dict[str, Any],
+        policy_type: str | None,
     ) -> Any:
         """PutScalingPolicy: its target must be registered; a changed policy keeps its ARN and its alarms.
 
@@ -160,8 +162,10 @@ class AutoScalingBackend(moto_models.ApplicationAutoscalingBackend):  # type: ig
             service_namespace, resource_id, scalable_dimension, policy_name
         )
         before = self.policies.get(key)
+        if service_namespace == "sagemaker" and policy_body:
+            check_policy(policy_type or (None if before is None else before.policy_type), policy_body)
         policy = super().put_scaling_policy(
-            policy_name, service_namespace, resource_id, scalable_dimension, *args, **kwargs
+            policy_name, service_namespace, resource_id, scalable_dimension, policy_body, policy_type
         )
         if before is not None:
             policy.policy_arn, policy.creation_time, policy.alarms = (

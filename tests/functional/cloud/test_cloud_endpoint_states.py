@@ -140,6 +140,17 @@ def test_trap_04_an_update_keeps_a_scaled_out_variant_only_where_it_retains_its_
     assert (shown["CurrentInstanceCount"], shown["CurrentWeight"]) == (count, weight)
 
 
+def test_trap_13_a_realtime_variant_is_not_set_to_no_instances(aws):
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html ; a guess."""
+    aws.endpoint()
+    with pytest.raises(ClientError, match="DesiredInstanceCount of variant AllTraffic must be at least 1"):
+        aws.sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName="endpoint",
+            DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 0}],
+        )
+    assert aws.status() == "InService"
+
+
 def test_an_endpoint_between_two_states_is_neither_updated_nor_deleted(aws):
     # aws/amazon-sagemaker-examples#3188; the wording is a guess
     aws.endpoint()

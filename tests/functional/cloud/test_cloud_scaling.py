@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from greenroom.sandbox.cloud import in_process_cloud
 from greenroom.sandbox.cloud.clock import ManualTime
@@ -110,6 +111,21 @@ def scene(aws):
     made = Scene(aws)
     made.register()
     return made
+
+
+def test_what_could_not_be_worked_out_is_refused(aws):
+    """That a target must be above 0 is a guess; a variant keeps an instance by
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-policy.html .
+    """
+    scene = Scene(aws)
+    with pytest.raises(ClientError, match="must be at least 1, not 0 and 8"):
+        scene.register(low=0)
+    scene.register()
+    with pytest.raises(ClientError, match="TargetValue must be greater than 0"):
+        scene.track(TargetValue=0.0)
+    with pytest.raises(ClientError, match="StepAdjustments is required"):
+        scene.step([])
+    assert scene.scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
 
 
 def test_a_tracking_policy_makes_two_alarms_and_takes_them_with_it(scene):

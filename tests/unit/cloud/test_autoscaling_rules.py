@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moto.applicationautoscaling.exceptions import AWSValidationException
 
+from greenroom.sandbox.cloud.autoscaling_checks import check_policy
 from greenroom.sandbox.cloud.autoscaling_rules import Cooldown, after_cooldown, clipped, stepped, tracked
 
 
@@ -90,3 +92,36 @@ def test_in_a_scale_in_cooldown_nothing_goes_in_and_everything_goes_out():
 @given(st.integers(-10, 100), st.integers(0, 50), st.integers(0, 50))
 def test_a_capacity_is_within_its_bounds(capacity, low, more):
     assert low <= clipped(capacity, low, low + more) <= low + more
+
+
+def interval(low, high, adjustment=1):
+    bounds = {"MetricIntervalLowerBound": low, "MetricIntervalUpperBound": high}
+    return {"ScalingAdjustment": adjustment} | {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+@pytest.mark.parametrize(
+    ("adjustments", "says"),
+    [
+        ([], "at least one"),
+        ([interval(None, None)], "can't be null in the same step adjustment"),
+        ([interval(0, 10), interval(5, None)], "can't overlap or have a gap"),
+        ([interval(0, 10), interval(20, None)], "can't overlap or have a gap"),
+        ([interval(0, None), interval(5, None)], "can't overlap or have a gap"),
+        ([interval(0, 10)], "there must be a step adjustment with a null upper bound"),
+        ([interval(-10, 0)], "there must be a step adjustment with a null lower bound"),
+    ],
+)
+def test_steps_that_do_not_fit_together_are_refused(adjustments, says):
+    """https://docs.aws.amazon.com/autoscaling/application/APIReference/API_StepAdjustment.html ; the wording is a guess."""
+    with pytest.raises(AWSValidationException, match=says):
+        check_policy("StepScaling", {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": adjustments})
+
+
+def test_steps_on_either_side_of_the_threshold_fit_together():
+    steps = [interval(None, -10, -2), interval(-10, 0, -1), interval(0, 10), interval(10, None, 3)]
+    check_policy("StepScaling", {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": steps})
+
+
+def test_predictive_scaling_is_refused_by_name():
+    with pytest.raises(AWSValidationException, match="does not offer policies of type PredictiveScaling"):
+        check_policy("PredictiveScaling", {})

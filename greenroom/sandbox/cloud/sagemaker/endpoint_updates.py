@@ -185,6 +185,7 @@ def change_capacities(endpoint: Endpoint, wanted: list[Params], models: dict[str
                 f'"{endpoint.endpoint_config_name}".'
             )
         changes[name] = one
+    _refuse(_without_instances(endpoint, changes))
     before = endpoint.shown.variants
     variants = tuple(_changed(one, changes[one.name]) if one.name in changes else one for one in before)
     return dataclasses.replace(
@@ -196,6 +197,22 @@ def change_capacities(endpoint: Endpoint, wanted: list[Params], models: dict[str
         started_at_seconds=CLOCK.time(),
         problem=_scale_out_problem(endpoint, variants, models),
     )
+
+
+def _without_instances(endpoint: Endpoint, changes: dict[str, Params]) -> list[str]:
+    """Refusals of real-time variants that would have no instance; those of asynchronous endpoints may have none.
+
+    Of the others those of inference components scale to zero, by
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html ; that SageMaker refuses
+    the count is a guess.
+    """
+    if endpoint.shown.config.get("AsyncInferenceConfig") is not None:
+        return []
+    return [
+        f"DesiredInstanceCount of variant {one.name} must be at least 1."
+        for one in endpoint.shown.variants
+        if changes.get(one.name, {}).get("DesiredInstanceCount") == 0 and one.config.get("ModelName") is not None
+    ]
 
 
 def _changed(variant: EndpointVariant, change: Params) -> EndpointVariant:
