@@ -15,6 +15,7 @@ CLOCK_PATH: Final = "/_greenroom/clock"
 ANSWER_TIMEOUT_SECONDS: Final = 3600.0
 """A year of minutes takes its time."""
 
+LONGEST_ADVANCE_DAYS: Final = 366
 _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
 
@@ -38,7 +39,7 @@ def parse_duration(text: str) -> float:
     """The seconds of "90s", "10m", "1h30m" or "2d".
 
     Raises:
-        ValueError: It is no duration, or none at all.
+        ValueError: It is no duration, none at all, or longer than the local AWS skips at once.
     """
     if _DURATION.fullmatch(text) is None:
         raise ValueError(f"{text!r} is no duration: write 90s, 10m, 1h30m or 2d")
@@ -46,6 +47,8 @@ def parse_duration(text: str) -> float:
     seconds = sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
     if seconds <= 0:
         raise ValueError(f"{text!r} is no time at all: write 90s, 10m, 1h30m or 2d")
+    if seconds > LONGEST_ADVANCE_DAYS * 86400:
+        raise ValueError(f"{text!r} is more than can be skipped at once: at most {LONGEST_ADVANCE_DAYS}d")
     return seconds
 
 

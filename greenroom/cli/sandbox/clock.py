@@ -74,7 +74,7 @@ def command(
         if as_json:
             terminal.json(None)
         else:
-            terminal.result("the local AWS is stopped; its time goes on when it is started")
+            terminal.result("the local AWS is stopped; what falls due meanwhile is done once when it is started")
         return
     wanted = None if rollout_waits is None else rollouts.WAIT_FACTORS[rollout_waits]
     factor = rollouts.rollout_waits(sandbox.ensure_cloud(), wait_factor=wanted)

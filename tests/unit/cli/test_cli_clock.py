@@ -28,6 +28,11 @@ def test_what_is_no_duration_says_what_one_looks_like(text):
         parse_duration(text)
 
 
+def test_more_than_a_year_is_refused_before_anything_is_started():
+    with pytest.raises(ValueError, match="'400d' is more than can be skipped at once: at most 366d"):
+        parse_duration("400d")
+
+
 def project(folder):
     (folder / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
     return folder
@@ -37,7 +42,8 @@ def test_a_stopped_local_aws_is_told_and_not_started(tmp_path):
     runner = CliRunner(env={"GREENROOM_HOME": str(tmp_path / "home"), "NO_COLOR": "1"})
     arguments = ["sandbox", "clock", "--project", str(project(tmp_path))]
     told = runner.invoke(root, arguments)
-    assert (told.exit_code, told.stdout) == (0, "the local AWS is stopped; its time goes on when it is started\n")
+    stopped = "the local AWS is stopped; what falls due meanwhile is done once when it is started\n"
+    assert (told.exit_code, told.stdout) == (0, stopped)
     assert json.loads(runner.invoke(root, [*arguments, "--json"]).stdout) is None
     refused = runner.invoke(root, [*arguments, "--advance", "soon"])
     assert refused.exit_code == 2
