@@ -153,8 +153,9 @@ def test_a_script_of_the_monitors_own_is_not_left_out_in_silence(aws, member):
 
 
 def test_captured_numbers_that_json_has_not_are_no_data_points(aws):
-    """Values "must be in the range of -2^360 to 2^360. Special values (for example, NaN, +Infinity, -Infinity) are not
-    supported": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html."""
+    """CloudWatch takes neither NaN nor infinity:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html .
+    """
     watched(aws)
     capture(aws, [*SAME, (0.5, "nan"), (0.5, "inf")])
     aws.time.advance(3600)

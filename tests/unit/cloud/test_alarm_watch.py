@@ -36,12 +36,17 @@ def time():
     CLOCK.source = SystemTime()
 
 
+class Watched(AlarmWatch):
+    """With its metrics and its time at hand."""
+
+    def __init__(self, time):
+        self.store, self.time = MetricStore(), time
+        super().__init__(self.store)
+
+
 @pytest.fixture
 def watch(time):
-    store = MetricStore()
-    made = AlarmWatch(store)
-    made.store, made.time = store, time
-    return made
+    return Watched(time)
 
 
 def evaluated(watch):

@@ -106,6 +106,7 @@ def test_what_is_no_schedule_is_refused_with_what_one_looks_like(text, says):
 def test_a_daily_cron_fires_within_a_day_at_its_minute(minute, hour, since):
     at = since.replace(tzinfo=dt.UTC).timestamp()
     following = parse(f"cron({minute} {hour} * * ? *)").after(at)
+    assert following is not None
     fired = dt.datetime.fromtimestamp(following, tz=dt.UTC)
     assert 0 < following - at <= 86400
     assert (fired.hour, fired.minute, fired.second) == (hour, minute, 0)

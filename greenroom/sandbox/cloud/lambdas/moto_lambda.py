@@ -43,8 +43,8 @@ def _invoke(self: Any, body: str, request_headers: Any, response_headers: Any) -
 def _publishing(publish: Any) -> Any:
     """`Subscription.publish`, with the message of a function as SNS sends it; moto's names no topic.
 
-    A subscriber that is gone keeps the others from nothing, nor does it fail the Publish: "an endpoint … deleted" is a
-    client-side error, of which SNS tells nobody.
+    A subscriber that is gone keeps the others from nothing, nor does it fail the Publish: SNS counts that among the
+    client-side errors, which it does not try again.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html and
     https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
