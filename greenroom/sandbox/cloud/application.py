@@ -93,13 +93,17 @@ class LocalAwsApplication:
         self._progress = {"state": state, "done": done, "total": total}
 
     def replay(self, journal: Journal, total: int) -> None:
-        """Run every entry again, telling nobody, at the instants and with the seeds of the first time."""
+        """Run every entry again, telling nobody, at the instants and with the seeds of the first time.
+
+        A request of an earlier version may be refused by now. What happened to what it made is left out then, and told
+        in the log: the rest of the state is not lost for it.
+        """
         with self.lock, silenced():
             self.replaying = True
             try:
                 for done, entry in enumerate(journal.entries(), start=1):
                     if entry.kind == "event":
-                        self._apply_event(entry)
+                        self._apply_again(entry, done)
                     else:
                         self._change(entry)
                     self.set_progress("restoring", done, total)
@@ -150,6 +154,12 @@ class LocalAwsApplication:
         handler = self._events[attributes.pop("event")]
         with CLOCK.frozen_at(entry.at_seconds), seeded(entry.seed):
             handler(attributes, entry.body)
+
+    def _apply_again(self, entry: Entry, number: int) -> None:
+        try:
+            self._apply_event(entry)
+        except Exception:
+            LOG.exception("line %d of the journal cannot be applied and is left out: %s", number, entry.environ)
 
     def _keep(self, entry: Entry) -> None:
         if self._journal is not None and not self.replaying:

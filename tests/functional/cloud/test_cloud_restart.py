@@ -11,6 +11,7 @@ import pytest
 from greenroom.sandbox.cloud import CloudStartError, CloudStatus, LocalCloud, in_process_cloud
 from greenroom.sandbox.cloud.address import ServerRecord
 from greenroom.sandbox.cloud.clock import ManualTime
+from greenroom.sandbox.cloud.journal import Entry, Journal
 from tests.functional.cloud.conftest import ACCOUNT, SUMS_ITS_ROWS, Aws, variant
 
 pytestmark = pytest.mark.slow
@@ -245,3 +246,18 @@ def test_deleted_things_stay_deleted(tmp_path):
         aws = Aws(address.url)
         assert aws.sagemaker.list_endpoints()["Endpoints"] == []
         assert [one["ModelName"] for one in aws.sagemaker.list_models()["Models"]] == ["model"]
+
+
+def test_what_cannot_be_applied_any_more_is_left_out_and_the_rest_comes_back(tmp_path, caplog):
+    """A journal of an earlier version may tell of what a request made that is refused by now."""
+    attributes = {"event": "alarm-state", "account_id": ACCOUNT, "region": "us-east-1", "alarm_name": "unknown"}
+    told = {"state_value": "ALARM", "reason": "r", "reason_data": None}
+    with in_process_cloud(tmp_path, load_models=False) as address:
+        Aws(address.url).client("sqs").create_queue(QueueName="before")
+    journal = Journal(tmp_path / "cloud")
+    journal.open()
+    journal.append(Entry("event", 1_750_000_000.0, 1, attributes | told, b""))
+    journal.close()
+    with in_process_cloud(tmp_path, load_models=False) as address:
+        assert len(Aws(address.url).client("sqs").list_queues()["QueueUrls"]) == 1
+    assert "line 2 of the journal cannot be applied and is left out" in caplog.text
