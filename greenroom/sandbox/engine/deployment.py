@@ -137,6 +137,10 @@ class Deployment:
             self._failed.set()
             if stops:
                 self._stopped.set()
+        self.tell(severity, message, urn)
+
+    def tell(self, severity: Severity, message: str, urn: str = "") -> None:
+        """Tells the user something, which decides nothing."""
         self._emit(Diagnostic(severity, message, urn))
 
     def fail(self, error: EngineError, urn: str = "", *, stops: bool = True) -> None:

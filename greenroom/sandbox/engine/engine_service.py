@@ -33,10 +33,13 @@ class EngineService:
         self._root = ""
 
     def Log(self, request: engine_pb2.LogRequest) -> empty_pb2.Empty:  # noqa: N802
-        """A message of the program or the SDK; debug messages go nowhere."""
+        """A message of the program or the SDK; debug and passing ones go nowhere.
+
+        An error is a message as well: a program that goes on after `pulumi.log.error` does not fail for it.
+        """
         severity = _SEVERITIES.get(request.severity)
         if severity is not None and not request.ephemeral:
-            self._deployment.report(severity, request.message, request.urn)
+            self._deployment.tell(severity, request.message, request.urn)
         return empty_pb2.Empty()
 
     def GetRootResource(self, request: engine_pb2.GetRootResourceRequest) -> engine_pb2.GetRootResourceResponse:  # noqa: N802

@@ -81,7 +81,7 @@ class Executor:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps that were carried out, in order; of failed ones those of a preview, which is a plan, are among them."""
+        """The steps that were carried out, in order; failed ones are among them in a preview only, which is a plan."""
         with self._done_lock:
             return tuple(self._done)
 

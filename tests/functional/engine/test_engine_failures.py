@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pulumi.provider.experimental import provider as sdk
 
 from greenroom.sandbox.engine.backend import StateBackend
 from greenroom.sandbox.engine.disk import Disk
@@ -17,6 +18,7 @@ from greenroom.sandbox.engine.errors import PassphraseError, StackLockedError, S
 from greenroom.sandbox.engine.events import Finished, StepFailed
 from greenroom.sandbox.engine.settling import settle_pending_creates
 from tests.functional.engine.harness import PRELUDE, Stage, errors, ops
+from tests.functional.engine.memory_cloud import MemoryProvider
 
 REFUSED = {
     "remote (multi-language) components": 'a = pulumi.ComponentResource("my:index:Far", "far", {}, None, True)',
@@ -76,20 +78,29 @@ def test_a_name_that_no_stack_can_have_is_refused_and_nothing_is_written(stage: 
     assert list(stage.folder.rglob("*.json*")) == []
 
 
-def interrupt_once_begun(stage: Stage) -> None:
-    """Sends SIGINT while the first box is being made."""
-    while not stage.cloud.at_once:
-        time.sleep(0.01)
-    os.kill(os.getpid(), signal.SIGINT)
+class Interrupted(MemoryProvider):
+    """A user presses Ctrl-C while the first box is being made, and it is made once the command has heard of it."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage.cloud)
+        self.stage = stage
+
+    async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
+        os.kill(os.getpid(), signal.SIGINT)
+        wait_until(lambda: any(getattr(event, "severity", "") == "error" for event in list(self.stage.events)))
+        return await super().create(request)
 
 
-@pytest.mark.parametrize("attempt", range(3))
-def test_an_interrupted_command_ends_after_the_last_step_under_way(stage: Stage, attempt: int) -> None:
-    stage.cloud.delay_seconds = 0.5
-    interrupt = threading.Thread(target=interrupt_once_begun, args=(stage,))
-    interrupt.start()
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_an_interrupted_command_ends_after_the_last_step_under_way(stage: Stage) -> None:
+    stage.cloud.provider = lambda: Interrupted(stage)  # type: ignore[method-assign]
     result = stage.up('a = Box("a")\nb = Box("b", of=a.arn)')
-    interrupt.join()
     assert not result.succeeded
     assert isinstance(stage.events[-1], Finished)
     assert (list(stage.cloud.boxes), "a" in stage.state(), "b" in stage.state()) == (["a-1"], True, False)
@@ -97,14 +108,24 @@ def test_an_interrupted_command_ends_after_the_last_step_under_way(stage: Stage,
 
 
 def test_an_interrupted_program_that_hangs_is_left_behind(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("greenroom.sandbox.engine.engine.PROGRAM_GRACE_SECONDS", 0.1)
-    interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    interrupt.start()
-    began = time.monotonic()
-    result = stage.up('import time\na = Box("a")\nb = Box("b", of=a.arn.apply(lambda arn: time.sleep(3) or arn))')
-    assert (result.succeeded, time.monotonic() - began < 2) == (False, True)
+    monkeypatch.setattr("greenroom.sandbox.engine.engine.PROGRAM_GRACE_SECONDS", 0.05)
+    over, ended = stage.folder / "over", stage.folder / "ended"
+    result = stage.up(f"""
+import os, pathlib, signal, time
+def hang(arn):
+    os.kill(os.getpid(), signal.SIGINT)
+    while not pathlib.Path({str(over)!r}).exists():
+        time.sleep(0.01)
+    pathlib.Path({str(ended)!r}).touch()
+    return arn
+a = Box("a")
+b = Box("b", of=a.arn.apply(hang))
+""")
+    assert not result.succeeded
     before = stage.file.read_text(encoding="utf-8")
-    time.sleep(3)
+    over.touch()
+    wait_until(ended.exists)
+    time.sleep(0.1)
     assert (list(stage.cloud.boxes), stage.file.read_text(encoding="utf-8")) == (["a-1"], before)
 
 
