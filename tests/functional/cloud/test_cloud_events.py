@@ -22,6 +22,8 @@ from greenroom.sandbox.cloud.clock import ManualTime
 from greenroom.sandbox.cloud.lambdas.service import AT_ONCE
 from tests.functional.cloud.conftest import ACCOUNT, Aws
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 REGION = "us-east-1"
 LETS_EVENTS_IN = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Resource": "*"}
 PATTERN = json.dumps({"source": ["example.app"]})
@@ -85,6 +87,24 @@ def test_a_queue_gets_the_whole_event(aws):
         }
     ]
     assert (metric(aws, "TriggeredRules"), metric(aws, "Invocations"), metric(aws, "FailedInvocations")) == (1, 1, 0)
+
+
+def test_a_queue_counts_what_waits_what_is_in_flight_and_what_is_delayed(aws):
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html ."""
+    sqs, (url, _) = aws.client("sqs"), queue(aws, "counted")
+    for delay_seconds in (0, 0, 0, 60):
+        sqs.send_message(QueueUrl=url, MessageBody="m", DelaySeconds=delay_seconds)
+
+    def counts():
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return tuple(int(found[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed"))
+
+    assert counts() == (3, 0, 1)
+    aws.time.advance(1)
+    sqs.receive_message(QueueUrl=url, VisibilityTimeout=30)
+    assert counts() == (2, 1, 1)
+    aws.time.advance(60)
+    assert counts() == (4, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +192,6 @@ def test_a_subscriber_that_asks_the_local_aws_before_it_answers_is_told(aws):
         server.shutdown()
 
 
-@pytest.mark.slow
 def test_a_pipeline_and_a_state_machine_are_started(aws):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/pipeline-eventbridge.html."""
     role = aws.role()
@@ -257,7 +276,6 @@ def test_a_schedule_that_is_enabled_makes_up_for_nothing(aws):
     assert [json.loads(body)["time"] for body in bodies(aws, url)] == ["2025-06-16T02:06:40Z"]
 
 
-@pytest.mark.slow
 def test_a_schedule_fires_by_itself_also_after_a_restart(tmp_path):
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html."""
     time = ManualTime()
@@ -370,7 +388,6 @@ def eventually(what, timeout_seconds=20):
     return found
 
 
-@pytest.mark.slow
 def test_a_function_answers_logs_and_uses_the_local_aws(aws):
     """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html."""
     function(aws)
@@ -383,7 +400,6 @@ def test_a_function_answers_logs_and_uses_the_local_aws(aws):
     assert metric(aws, "Invocations", "AWS/Lambda", "FunctionName", "listener") == 1
 
 
-@pytest.mark.slow
 def test_a_function_that_fails_says_how(aws):
     function(aws)
     status, error, payload = invoke(aws, {"fail": True})
@@ -401,7 +417,6 @@ def test_a_function_that_fails_says_how(aws):
     assert metric(aws, "Errors", "AWS/Lambda", "FunctionName", "listener") == 1
 
 
-@pytest.mark.slow
 def test_rules_and_topics_invoke_a_function(aws):
     arn = function(aws)
     aws.client("s3").create_bucket(Bucket="said-here")
@@ -428,7 +443,6 @@ def test_rules_and_topics_invoke_a_function(aws):
     assert (message["TopicArn"], message["Message"], message["Subject"]) == (topic, "news", "s")
 
 
-@pytest.mark.slow
 def test_an_asynchronous_invocation_is_tried_three_times_then_dead(aws):
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html."""
     url, dead = queue(aws, "dead")
@@ -447,7 +461,6 @@ def running_in(folder):
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="asks /proc")
 def test_functions_run_a_few_at_once_and_end_with_the_cloud(tmp_path):
     with in_process_cloud(tmp_path, load_models=False) as address:
@@ -470,7 +483,6 @@ def test_an_unknown_function_and_a_payload_that_is_no_json_are_refused(aws):
     assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
 
 
-@pytest.mark.slow
 def test_a_runtime_that_is_not_python_is_told(aws):
     function(aws, Runtime="nodejs22.x")
     assert invoke(aws, {})[1:] == (
