@@ -74,10 +74,8 @@ def is_unknown(value: PropertyValue | None) -> bool:
 
 
 def bare(value: PropertyValue | None) -> object:
-    if value is None:
-        return None
-    if isinstance(value.value, Computed):
-        return UNKNOWN
+    if value is None or isinstance(value.value, Computed):
+        return None if value is None else UNKNOWN
     if isinstance(value.value, ResourceReference):
         return {"urn": value.value.urn}
     if isinstance(value.value, tuple):
