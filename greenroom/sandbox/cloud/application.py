@@ -112,7 +112,11 @@ class LocalAwsApplication:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
-        status, headers, body = self._answer(environ)
+        try:
+            status, headers, body = self._answer(environ)
+        except Exception as error:  # without an answer the client would ask again, five times
+            LOG.exception("%s %s failed", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
+            status, headers, body = _failure(error, "the local AWS")
         start_response(status, headers)
         return [body]
 
@@ -177,16 +181,16 @@ class LocalAwsApplication:
                 chunks.close()
         except Exception as error:  # a request must never take the server down, nor be retried in vain
             LOG.exception("moto failed on %s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
-            return _failure(error)
+            return _failure(error, "the local AWS (moto)")
         status, headers = started[-1]
         return status, headers, answer_body
 
 
-def _failure(error: Exception) -> Answer:
+def _failure(error: Exception, whose: str) -> Answer:
     # Status 501, since botocore retries 500, and asking again gets the same answer:
     # https://docs.aws.amazon.com/boto3/latest/guide/retries.html
     code = "NotImplemented" if isinstance(error, NotImplementedError) else "InternalFailure"
-    message = f"the local AWS (moto) failed: {type(error).__name__}: {error}. Its log has the traceback."
+    message = f"{whose} failed: {type(error).__name__}: {error}. Its log has the traceback."
     return _json_answer("501 NOT IMPLEMENTED", {"__type": code, "message": message})
 
 

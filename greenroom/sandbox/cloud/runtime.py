@@ -209,7 +209,10 @@ def _component_of(request: InvokeRequest, name: str) -> InferenceComponent:
 
 def _per_copy(component: InferenceComponent | None) -> list[Metric]:
     """https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html#cloudwatch-metrics-inference-component."""
-    return [] if component is None else [("InvocationsPerCopy", 1.0 / component.desired_copy_count, "Count")]
+    if component is None:
+        return []
+    copies = max(component.desired_copy_count, 1)  # the last one may have gone while it answered
+    return [("InvocationsPerCopy", 1.0 / copies, "Count")]
 
 
 def _model_loading(answered: Answered) -> list[Metric]:
