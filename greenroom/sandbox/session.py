@@ -135,6 +135,7 @@ class Sandbox:
             account_id: whom a request without an account of its own acts as; left out, the sandbox's.
             accounts: the accounts that providers may name; left out, that one alone.
         """
+        from greenroom.sandbox.cloud.in_process import application_at
         from greenroom.sandbox.provider import CloudEndpoint
 
         account = self.account_id if account_id is None else account_id
@@ -142,6 +143,7 @@ class Sandbox:
             url=self.ensure_cloud(),
             accounts=frozenset({account}) if accounts is None else accounts,
             default_account=account,
+            in_process=application_at,
         )
 
     def engine(self, stack: str, *, account_id: str | None = None, listener: Listener = _ignore) -> Engine:

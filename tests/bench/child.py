@@ -2,7 +2,7 @@
 
 `sdk` runs the stack's program with the Pulumi SDK alone (`set_mocks`): the floor that any engine stands on; `sdk-no-gc`
 without Python's cyclic garbage collector. `preview`, `up` and `destroy` run it with the sandbox's engine against a local
-AWS at a given URL, `preview-model` for one model of the environment. `cloud` is that local AWS, without the models'
+AWS at a given URL, `preview-model` for one model of the environment; `in-process` has both in one process. `cloud` is that local AWS, without the models'
 containers: a hundred serving processes would measure the machine, not the engine.
 """
 
@@ -13,6 +13,7 @@ import gc
 import json
 import runpy
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,24 @@ def sandbox(operation: str, project: str, url: str) -> None:
     if not result.succeeded:
         raise SystemExit("\n".join(item.message for item in result.diagnostics))
     _tell(result)
+
+
+def in_process(project: str) -> None:
+    """First `up`, no-op `up` and `destroy` with the local AWS in this process; prints the seconds of each."""
+    from greenroom.sandbox import Sandbox
+    from greenroom.sandbox.cloud import in_process_cloud
+
+    taken: dict[str, tuple[float, float]] = {}
+    home = Path(project) / ".in-process"
+    with in_process_cloud(home, load_models=False) as address:
+        sandbox = Sandbox(project, cloud_url=address.url, home_folder=home)
+        for what, operation in (("up, first", "up"), ("up, no-op", "up"), ("destroy", "destroy")):
+            started, cpu_started = time.perf_counter(), time.process_time()
+            result = getattr(sandbox, operation)(STACK)
+            if not result.succeeded:
+                raise SystemExit("\n".join(item.message for item in result.diagnostics))
+            taken[what] = (time.perf_counter() - started, time.process_time() - cpu_started)
+    print(json.dumps({"resources": sum(result.changes.values()), "taken": taken}))
 
 
 def one_model(project: str, url: str, model: str) -> None:
@@ -132,6 +151,8 @@ def main(arguments: list[str]) -> None:
             sdk(project)
         case ["preview" | "up" | "destroy" as operation, project, url]:
             sandbox(operation, project, url)
+        case ["in-process", project]:
+            in_process(project)
         case ["preview-model", project, url, model]:
             one_model(project, url, model)
         case ["artifacts", project, url]:

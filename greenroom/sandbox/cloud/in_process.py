@@ -1,4 +1,7 @@
-"""The local AWS inside a test's process."""
+"""The local AWS inside a test's process.
+
+It answers at its URL, as any does; who is in the same process finds its application by that URL (`application_at`).
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,16 @@ from typing import TYPE_CHECKING
 from greenroom.sandbox.cloud.address import CloudAddress
 
 if TYPE_CHECKING:
+    from greenroom.sandbox.cloud.application import LocalAwsApplication
     from greenroom.sandbox.cloud.clock import TimeSource
     from greenroom.sandbox.cloud.stage import TransitionTimes
+
+_applications: dict[str, LocalAwsApplication] = {}
+
+
+def application_at(url: str) -> LocalAwsApplication | None:
+    """The application that answers at a URL, while it runs in this process."""
+    return _applications.get(url)
 
 
 @contextmanager
@@ -56,6 +67,8 @@ def in_process_cloud(
         try:
             cloud.start()
             cloud.restore()
+            _applications[cloud.url] = cloud.application
             yield CloudAddress(cloud.url, os.getpid(), default_account_id)
         finally:
+            _applications.pop(cloud.url, None)
             cloud.stop()

@@ -88,10 +88,11 @@ class AccountSession:
             AwsRefusedError: AWS answered with an error.
             ProviderError: the local AWS does not answer, or the request breaks the service model.
         """
-        client = self.clients.client(self.cloud.url, service, self.region, self.account)
+        client = self.clients.client(service, self.region, self.account)
         send = getattr(client, botocore.xform_name(operation))
         try:
-            response: dict[str, Any] = send(**request)
+            with self.cloud.receiving():
+                response: dict[str, Any] = send(**request)
         except ClientError as error:
             said = error.response.get("Error", {})
             code, message = said.get("Code", ""), said.get("Message", str(error))

@@ -5,21 +5,27 @@ Everything goes to one URL. Which account a request is for is told by its access
 configuration: no profile, no region, no endpoint, no proxy of the user's can divert a rehearsal.
 
 Making a boto3 client takes 50 to 100 ms, so clients are made once a process, service, region and account, from one
-botocore session whose loader caches the service models.
+botocore session whose loader caches the service models. Which local AWS a call goes to is told with the call, see
+`direct_calls`.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ParamValidationError
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
+from greenroom.sandbox.provider.direct_calls import NOWHERE, DirectCalls, directed_to
+from greenroom.sandbox.provider.transport import HttpTransport, InProcessTransport, Transport, WsgiApplication
 from greenroom.sandbox.provider.validator import ServiceModelValidator
 
 if TYPE_CHECKING:  # a preview asks no client for anything: what clients need is imported with the first of them
@@ -34,7 +40,12 @@ CLIENT_SETTINGS: dict[str, Any] = {
     "max_pool_connections": 64,
     "proxies": {},
     "s3": {"addressing_style": "path"},
+    "user_agent": "greenroom-sandbox",  # botocore's tells AWS about the machine, and is put together anew each time
 }
+
+
+def _never_in_process(_url: str) -> WsgiApplication | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -45,15 +56,29 @@ class CloudEndpoint:
         url: where it answers, e.g. `http://127.0.0.1:4566`.
         accounts: the account ids it answers as; None when it answers as any.
         default_account: the account of a provider that allows every account.
+        in_process: finds the local AWS at a URL where it runs in this process, for as long as it does.
     """
 
     url: str
     accounts: frozenset[str] | None
     default_account: str
+    in_process: Callable[[str], WsgiApplication | None] = field(default=_never_in_process, repr=False, compare=False)
 
     def offers(self, account: str) -> bool:
         """Whether the local AWS answers as this account."""
         return self.accounts is None or account in self.accounts
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Within the block, this thread's calls of any client go here."""
+        application = self.in_process(self.url)
+        transport = self._http if application is None else InProcessTransport(self.url, application)
+        with directed_to(self.url, transport):
+            yield
+
+    @functools.cached_property
+    def _http(self) -> Transport:
+        return HttpTransport(self.url)
 
 
 class ServiceModels:
@@ -113,11 +138,11 @@ class Clients:
     def __init__(self, models: ServiceModels) -> None:
         self._models = models
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str, str, str], BaseClient] = {}
+        self._clients: dict[tuple[str, str, str], BaseClient] = {}
 
-    def client(self, url: str, service: str, region: str, account: str) -> BaseClient:
-        """The client for a service as an account in a region."""
-        key = (url, service, region, account)
+    def client(self, service: str, region: str, account: str) -> BaseClient:
+        """The client for a service as an account in a region; called where a `CloudEndpoint` is `receiving`."""
+        key = (service, region, account)
         client = self._clients.get(key)
         if client is None:
             with self._lock:
@@ -125,18 +150,19 @@ class Clients:
                 self._clients[key] = client
         return client
 
-    def _made(self, url: str, service: str, region: str, account: str) -> BaseClient:
+    def _made(self, service: str, region: str, account: str) -> BaseClient:
         from botocore.config import Config
 
         client = self._models.session().create_client(
             service,
             region_name=region,
-            endpoint_url=url,
+            endpoint_url=NOWHERE,
             aws_access_key_id=account,
             aws_secret_access_key="test",  # noqa: S106 (the local AWS has no secrets)
             config=Config(**CLIENT_SETTINGS),
         )
         client.meta.events.register_first("before-parameter-build", _refuse_what_aws_would)
+        DirectCalls(client, account).install()
         return client
 
 

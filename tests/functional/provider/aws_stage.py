@@ -9,6 +9,7 @@ from typing import Any
 
 from pulumi.provider.experimental import provider as sdk
 
+from greenroom.sandbox.cloud.in_process import application_at
 from greenroom.sandbox.provider import AwsProvider, CloudEndpoint
 from greenroom.sandbox.provider.values import plain_map, property_values
 
@@ -41,7 +42,7 @@ class AwsStage:
     settings: Mapping[str, Any] = field(default_factory=lambda: {"region": REGION})
 
     def __post_init__(self) -> None:
-        cloud = CloudEndpoint(self.url, frozenset({self.account}), self.account)
+        cloud = CloudEndpoint(self.url, frozenset({self.account}), self.account, in_process=application_at)
         self.providers = {package: AwsProvider(package, cloud) for package in ("aws", "aws-native")}
         for provider in self.providers.values():
             asyncio.run(provider.configure(sdk.ConfigureRequest({}, property_values(dict(self.settings)), True, True)))

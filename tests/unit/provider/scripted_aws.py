@@ -42,7 +42,7 @@ class ScriptedClients(Clients):
         self.answers = {botocore.xform_name(operation): list(listed) for operation, listed in answers.items()}
         self.requests: list[tuple[str, dict[str, Any]]] = []
 
-    def client(self, url: str, service: str, region: str, account: str) -> Any:
+    def client(self, service: str, region: str, account: str) -> Any:
         return ScriptedClient(self)
 
     def sent(self, operation: str) -> list[dict[str, Any]]:
