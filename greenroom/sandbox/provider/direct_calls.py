@@ -63,7 +63,8 @@ class DirectCalls:
 
     def install(self) -> None:
         """Have it answer the client's calls, after all of botocore's own handlers have prepared the request."""
-        self._events.register_last("before-call", self._answer)
+        register: Any = self._events.register_last  # the stubs have handlers answer nothing
+        register("before-call", self._answer)
 
     def _answer(self, model: OperationModel, params: dict[str, Any], **_: Any) -> tuple[Answer, dict[str, Any]] | None:
         """The HTTP response and what the parser makes of it; None where botocore is to send the request itself."""
