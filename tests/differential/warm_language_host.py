@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,22 @@ class WarmLanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version="3.0.0")
 
     def GetRequiredPackages(self, request: Any, context: Any) -> Any:
-        return language_pb2.GetRequiredPackagesResponse()
+        """The installed SDKs. Where there is none, the engine takes default versions from the state instead.
+
+        https://github.com/pulumi/pulumi/blob/master/pkg/engine/plugins.go (`computeDefaultProviderPackages`)
+        """
+        names = [item.name for item in metadata.distributions() if item.name.replace("-", "_").startswith("pulumi_")]
+        return language_pb2.GetRequiredPackagesResponse(
+            packages=[
+                plugin_pb2.PackageDependency(
+                    name=name[len("pulumi_") :].replace("_", "-"), kind="resource", version=metadata.version(name)
+                )
+                for name in sorted(set(names))
+            ]
+        )
+
+    def About(self, request: Any, context: Any) -> Any:
+        return language_pb2.AboutResponse(executable=sys.executable)
 
     def RuntimeOptionsPrompts(self, request: Any, context: Any) -> Any:
         return language_pb2.RuntimeOptionsResponse()
