@@ -175,3 +175,26 @@ def test_a_releases_features_are_read_from_its_baseline(project):
     assert baseline is not None
     assert baseline.features == ("radius",)
     assert drift_baseline(release.model_copy(update={"files": release.files[2:]}), release_store(project)) is None
+
+
+def test_models_are_selected_by_a_variable_and_the_others_are_not_even_read(project, monkeypatch):
+    monkeypatch.setenv("GREENROOM_MODELS", " churn ")
+    monkeypatch.setenv("GREENROOM_PARTIAL_UPDATES", "1")
+    write(project / "models" / "tumor" / "model.yaml", {"broken": True})
+    deployment = deployed(project, "dev")
+    assert [one.name for one in deployment.of("greenroom:aws:ModelEndpoint")] == ["dev-churn"]
+    assert set(deployment.outputs["models"]) == {"churn"}
+
+
+def test_a_selected_model_that_the_stack_has_not_is_refused_with_those_it_has(project, monkeypatch):
+    monkeypatch.setenv("GREENROOM_MODELS", "churn,fraud,x")
+    refusal = "GREENROOM_MODELS: stack 'dev' deploys no model fraud, x; its models: churn, tumor"
+    with pytest.raises(pulumi.RunError, match=re.escape(refusal)):
+        deployed(project, "dev")
+
+
+def test_an_update_of_selected_models_that_would_delete_the_others_is_refused(project, monkeypatch):
+    monkeypatch.setenv("GREENROOM_MODELS", "churn")
+    monkeypatch.delenv("GREENROOM_PARTIAL_UPDATES", raising=False)
+    with pytest.raises(pulumi.RunError, match="an update of some models would delete the others"):
+        deployed(project, "dev")
