@@ -1,12 +1,23 @@
-"""Tiers: a test's folder is its tier."""
+"""Tiers: a test's folder is its tier. No test is timed: machines are shared."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 TIERS = {"unit": pytest.mark.unit, "functional": pytest.mark.functional, "aws": pytest.mark.aws}
+
+
+hypothesis.settings.register_profile("every test", deadline=None)
+hypothesis.settings.register_profile("inner loop", deadline=None, max_examples=25)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The inner loop looks at fewer examples of each property."""
+    is_inner = "not slow" in str(config.getoption("markexpr"))
+    hypothesis.settings.load_profile("inner loop" if is_inner else "every test")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from greenroom.sandbox.cloud import in_process_cloud
 from tests.functional.cloud.conftest import TRUSTS_SAGEMAKER, Aws, client_of
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 
 @pytest.fixture(scope="module")
 def aws():

@@ -160,3 +160,22 @@ def test_driven_time_is_the_sources_time_and_what_was_skipped(time):
     driven.offset_seconds = 60.0
     time.advance(5)
     assert driven.time() == START + 65
+
+
+def test_an_endpoint_that_is_no_more_does_not_hold_time_up():
+    """As after moto was reset beside it: nothing can settle it, so it is let go."""
+    from moto.sagemaker.models import sagemaker_backends
+
+    from greenroom.sandbox.cloud import stage
+    from tests.functional.cloud.conftest import Aws
+
+    time = ManualTime(START)
+    with in_process_cloud(time_source=time, load_models=False) as address:
+        aws = Aws(address.url, time)
+        aws.model()
+        aws.config("config")
+        aws.sagemaker.create_endpoint(EndpointName="endpoint", EndpointConfigName="config")
+        sagemaker_backends["111122223333"]["us-east-1"].endpoints.clear()
+        time.advance(60)
+        assert aws.sagemaker.list_endpoints()["Endpoints"] == []
+        assert stage.current().moving == {}

@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 
 from tests.functional.cloud.conftest import ACCOUNT
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/execution"
 ALARM = {
     "MetricName": "Invocation5XXErrors",

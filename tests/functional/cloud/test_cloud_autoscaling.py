@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 
 from tests.functional.cloud.conftest import ACCOUNT, variant
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 TARGET = {
     "ServiceNamespace": "sagemaker",
     "ResourceId": "endpoint/endpoint/variant/AllTraffic",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from moto.logs.models import logs_backends
 
 from greenroom.sandbox.cloud.application import LocalAwsApplication
@@ -9,6 +11,8 @@ from greenroom.sandbox.cloud.container_logs import MAX_EVENTS, ContainerLogs, lo
 from greenroom.sandbox.cloud.hosting import EndpointHost
 from greenroom.sandbox.cloud.served_cloud import reset_moto
 from greenroom.sandbox.cloud.stage import FleetKey
+
+pytestmark = pytest.mark.slow  # a cloud a test
 
 KEY = FleetKey("111122223333", "us-east-1", "chatty", 1)
 

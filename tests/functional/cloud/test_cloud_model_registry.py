@@ -10,6 +10,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 ACCOUNT, REGION = "111122223333", "us-east-1"
 LETS_EVENTS_IN = {
     "Statement": [

@@ -7,6 +7,8 @@ from botocore.exceptions import ClientError
 
 from tests.functional.cloud.conftest import ACCOUNT
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 SCHEDULE = {
     "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},

@@ -15,6 +15,8 @@ from greenroom.sandbox.cloud.stage import TransitionTimes
 from tests.functional.cloud.conftest import ACCOUNT, Aws, variant
 from tests.functional.cloud.rollout import CREATING, DONE, Rollout, baking, blue_green, instances, percent, rolling
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 DOCUMENTED_WAITS = TransitionTimes(rollout_wait_factor=1.0)
 
 
@@ -158,7 +160,6 @@ def test_a_rollout_past_its_maximum_execution_timeout_is_rolled_back(cloud):
     assert "did not complete within 610 seconds" in rollout.describe()["FailureReason"]
 
 
-@pytest.mark.slow
 def test_a_rolling_update_whose_old_model_is_gone_cannot_go_back(cloud):
     """ "UpdateRollbackFailed: Both the rolling deployment and auto-rollback failed":
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html ; that a deleted model is a
@@ -214,7 +215,6 @@ def test_a_change_of_counts_is_told_on_the_live_variant(cloud):
     assert "PendingDeploymentSummary" not in told
 
 
-@pytest.mark.slow
 def test_event_bridge_hears_of_every_state_and_every_step(cloud):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html ."""
     sqs, events = cloud.client("sqs"), cloud.client("events")

@@ -19,6 +19,8 @@ from tests.functional.provider.aws_samples import (
 )
 from tests.functional.provider.aws_stage import ACCOUNT, REGION, AwsStage
 
+pytestmark = pytest.mark.slow  # a cloud a test
+
 ALARM_TYPE = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 

@@ -24,6 +24,8 @@ from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
 
 EVENT: Final = "endpoint-transition"
 WAITS_EVENT: Final = "rollout-waits"
+MOST_TRANSITIONS_AT_ONCE: Final = 200
+"""More than any rollout has phases: beyond it time would stand still."""
 ROLLOUTS_PATH: Final = "/_greenroom/rollouts"
 
 
@@ -44,8 +46,12 @@ class EndpointTransitions:
         return min((due for due in map(_due, _moving()) if due is not None), default=None)
 
     def run(self) -> None:
-        """Advance every endpoint that is due, as often as it is."""
-        while True:
+        """Advance every endpoint that is due, as often as it is.
+
+        Raises:
+            RuntimeError: An endpoint stays due whatever is done to it.
+        """
+        for _ in range(MOST_TRANSITIONS_AT_ONCE):
             due = [one for one in _moving() if (at := _due(one)) is not None and at <= CLOCK.time()]
             if not due:
                 return
@@ -59,6 +65,9 @@ class EndpointTransitions:
                         "ringing_alarms": [name for name, _ in _ringing(endpoint)],
                     },
                 )
+
+        names = ", ".join(one.arn for one in due)
+        raise RuntimeError(f"endpoints that no transition settles: {names}")
 
     def _answer(self, method: str, body: bytes) -> dict[str, Any]:
         if method == "POST":
@@ -106,6 +115,7 @@ def _advance(attributes: dict[str, Any], body: bytes) -> None:
     backend = sagemaker_backends[attributes["account_id"]][attributes["region"]]
     endpoint = backend.endpoints.get(attributes["endpoint_name"])
     if endpoint is None:
+        stage.current().moving.pop(backend.arn("endpoint", attributes["endpoint_name"]), None)
         return
     endpoint.advance(attributes["ringing_alarms"])
     if endpoint.is_gone:
