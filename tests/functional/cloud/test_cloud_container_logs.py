@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from moto.logs.models import logs_backends
 
 from greenroom.sandbox.cloud.application import LocalAwsApplication
