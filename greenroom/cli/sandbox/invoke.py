@@ -29,7 +29,12 @@ Examples:
 Exit codes: 0 answered, 1 the model's code failed, 2 bad input, or the model refused it."""
 
 CONTENT_TYPES = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonlines"}
-SAMPLES = ("rows.csv", "request.json")
+SAMPLES = ("request.json", "rows.csv")
+ANSWERED_ALIKE = frozenset({"text/csv", "application/json"})
+"""Content types that are asked for back: Model Monitor fails on captured data whose two sides differ in theirs.
+
+aws/sagemaker-python-sdk#2785
+"""
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,10 @@ class Answer:
     "--data",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The request's body.  [default: rows.csv or request.json in models/MODEL/samples]",
+    help="The request's body.  [default: request.json or rows.csv in models/MODEL/samples]",
 )
 @click.option("--content-type", metavar="TYPE", help="Of the body.  [default: by FILE's suffix]")
-@click.option("--accept", metavar="TYPE", default="application/json", show_default=True, help="Of the answer.")
+@click.option("--accept", metavar="TYPE", help="Of the answer.  [default: the body's, or application/json]")
 @click.option("--variant", metavar="NAME", help="Ask this production variant, whatever the weights.")
 @project_option
 @json_option
@@ -68,7 +73,7 @@ def command(
     *,
     data: Path | None,
     content_type: str | None,
-    accept: str,
+    accept: str | None,
     variant: str | None,
     project_folder: Path | None,
     as_json: bool,
@@ -84,14 +89,15 @@ def command(
     terminal, sandbox = Terminal.here(), Sandbox(root)
     endpoint = find_endpoint(sandbox, stack, model)
     file = data if data is not None else sample_of(samples_folder(sandbox, model))
+    sent_as = content_type if content_type is not None else content_type_of(file)
     answer = _ask(
         sandbox,
         endpoint,
         model,
         {
             "Body": file.read_bytes(),
-            "ContentType": content_type if content_type is not None else content_type_of(file),
-            "Accept": accept,
+            "ContentType": sent_as,
+            "Accept": accept or (sent_as if sent_as in ANSWERED_ALIKE else "application/json"),
             **({} if variant is None else {"TargetVariant": variant}),
         },
     )

@@ -38,9 +38,11 @@ def test_the_endpoint_answers_the_samples_with_the_truth(deployed: Shell) -> Non
     truth = json.loads(text_of(samples / "truth.json"))
     right = [one["label"] == label for one, label in zip(answered["predictions"], truth, strict=True)]
     assert sum(right) >= len(truth) - 1
-    again = deployed.json("sandbox", "invoke", "dev", "tumor", "--data", str(samples / "request.json"))
+    rows = str(samples / "rows.csv")
+    again = deployed.json("sandbox", "invoke", "dev", "tumor", "--data", rows, "--accept", "application/json")
     assert again["predictions"] == answered["predictions"]
-    as_csv = deployed.json("sandbox", "invoke", "dev", "tumor", "--accept", "text/csv")
+    as_csv = deployed.json("sandbox", "invoke", "dev", "tumor", "--data", rows)
+    assert as_csv["contentType"].startswith("text/csv")  # as it was sent: a monitor reads both sides alike
     assert [label for _, label in as_csv["predictions"]] == [one["label"] for one in answered["predictions"]]
 
 
