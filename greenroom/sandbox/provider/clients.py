@@ -107,6 +107,11 @@ class ServiceModels:
                 self._session = session
             return self._session
 
+    def knows_region(self, region: str) -> bool:
+        """Whether a region is one of AWS's; from the list of partitions, for that of endpoints takes 0.3 s to read."""
+        partitions = self._loader.load_data("partitions")["partitions"]
+        return not region.endswith("-global") and any(region in partition["regions"] for partition in partitions)
+
     def partition(self, region: str) -> str:
         """The partition of a region, e.g. `aws-cn`."""
         partitions = self._loader.load_data("partitions")["partitions"]

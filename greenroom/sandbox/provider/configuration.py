@@ -89,7 +89,7 @@ def parse(settings: Mapping[str, Any]) -> tuple[Configuration, list[Violation]]:
     if region is None:
         reason = "is missing; set it with `pulumi config set {package}:region us-east-1` or on the provider"
         violations.append(Violation("region", reason))
-    elif region is not UNKNOWN and not _is_region(region):
+    elif region is not UNKNOWN and not (isinstance(region, str) and MODELS.knows_region(region)):
         violations.append(Violation("region", f"{region!r} is no region that botocore knows"))
     configuration = Configuration(
         region=region if isinstance(region, str) else None,
@@ -120,15 +120,6 @@ def _unsupported(settings: Mapping[str, Any]) -> Iterable[Violation]:
 
 def _region_of_environment() -> str | None:
     return next((os.environ[name] for name in REGION_VARIABLES if os.environ.get(name)), None)
-
-
-def _is_region(region: Any) -> bool:
-    if not isinstance(region, str):
-        return False
-    session = MODELS.session()
-    return any(
-        region in session.get_available_regions("ec2", partition) for partition in session.get_available_partitions()
-    )
 
 
 def _accounts(settings: Mapping[str, Any], name: str, violations: list[Violation]) -> tuple[str, ...]:
