@@ -272,6 +272,10 @@ def value_to_json(value: Value, place: str, encrypt: Callable[[str, str], str]) 
             return whole(value)
 
 
+_AS_THEY_ARE: Final = frozenset({str, bool, float, type(None)})
+"""Most of a state is of these: a command on a large stack reads a hundred thousand."""
+
+
 def _leave(_place: str, text: str) -> str:
     return text
 
@@ -289,7 +293,12 @@ def value_from_json(  # noqa: PLR0911  # one a kind
             id_ = data.get("id")
             return Reference(data["urn"], UNKNOWN if id_ == "" else id_, data.get("packageVersion", ""))
         case dict():
-            return {key: value_from_json(item, f"{place}/{key}", decrypt) for key, item in data.items()}
+            return {
+                key: item
+                if type(item) in _AS_THEY_ARE and item != UNKNOWN_STRING
+                else value_from_json(item, f"{place}/{key}", decrypt)
+                for key, item in data.items()
+            }
         case list():
             return [value_from_json(item, f"{place}/{index}", decrypt) for index, item in enumerate(data)]
         case str() if data == UNKNOWN_STRING:
