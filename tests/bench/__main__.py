@@ -121,10 +121,22 @@ def plain_deployments(folder: Path, count: int) -> Iterator[Line]:
     os.environ["BENCH_MODELS"] = str(count)
     with local_aws(folder / f"cloud-plain-{count}") as url:
         alone = yield from life(project, url, models, _runs(count))
+    ours = {}
+    for what, measured, resources in in_process(project):
+        ours[what] = measured.seconds
+        yield Line(f"in process: {what}, {models}", measured, PEER, alone, resources)
     if shutil.which("pulumi"):
         with local_aws(folder / f"cloud-real-{count}") as url:
             for what, measured in real_engine(project, url, folder / f"real-{count}"):
-                yield Line(f"real engine: {what}, {models}", measured, PEER, alone)
+                yield Line(f"real engine: {what}, {models}", measured, "ours in process", ours.get(what))
+
+
+def in_process(project: Path) -> Iterator[tuple[str, Measured, int]]:
+    """First `up`, no-op `up` and `destroy` with the local AWS in the same process, whose start is left out."""
+    whole, resources = child("in-process", str(project))
+    told = json.loads([line for line in whole.stdout.splitlines() if line.startswith("{")][-1])
+    for what, (seconds, cpu_seconds) in told["taken"].items():
+        yield what, Measured(seconds, cpu_seconds, whole.peak_mib, ""), resources
 
 
 def _runs(count: int) -> int:
