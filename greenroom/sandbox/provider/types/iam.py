@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 # ruff: noqa: ARG002  # a type's step need not use all that every type's step is given
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,46 +24,81 @@ LONGEST_POLICY_NAME = 128
 DEFAULT_SESSION_SECONDS = 3600
 
 
+@dataclass(frozen=True)
+class RoleMembers:
+    """How a package names what has requests of its own in a role.
+
+    Attributes:
+        name: the role's name.
+        trust: the document that says who may assume the role.
+        inline: its inline policies, each with `inline_name` and `inline_document`.
+    """
+
+    name: str
+    trust: str
+    inline: str
+    inline_name: str
+    inline_document: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class RoleType(ResourceType):
-    """A role. Its inline and managed policies are its own only when the program gives them with the role."""
+    """A role. Its inline and managed policies are its own only when the program gives them with the role.
+
+    Attributes:
+        members: what its parts are called.
+    """
+
+    members: RoleMembers = RoleMembers("name", "assumeRolePolicy", "inlinePolicies", "name", "policy")
+
+    def document_sent(self, document: Any) -> Any:
+        """A policy document as IAM takes it."""
+        return document
+
+    def document_told(self, document: Any) -> Any:
+        """A policy document of a response as the package tells it."""
+        return self.live_codec.fields[self.members.trust].codec.decode(document)
+
+    def inline_policies(self, properties: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The inline policies; one without a name says that the role shall have none.
+
+        https://www.pulumi.com/registry/packages/aws/api-docs/iam/role/
+        """
+        return [policy for policy in properties.get(self.members.inline, []) if policy.get(self.members.inline_name)]
 
     def complete(self, session: AccountSession, known: Mapping[str, Any]) -> None:
         """Policies given with the role."""
-        self._sync_policies(session, known["name"], {}, known)
+        self._sync_policies(session, {}, known, known)
 
     def completed(
         self, session: AccountSession, live: dict[str, Any], found: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         """With the policies, which have requests of their own."""
-        role = {"RoleName": live["name"]}
+        members, role = self.members, self._role(live)
         names = session.call(SERVICE, "ListRolePolicies", role)["PolicyNames"]
         attached = session.call(SERVICE, "ListAttachedRolePolicies", role)["AttachedPolicies"]
         policies = [session.call(SERVICE, "GetRolePolicy", {**role, "PolicyName": name}) for name in names]
-        codec_live = [
+        inline = [
             {
-                "name": policy["PolicyName"],
-                "policy": self.live_codec.fields["assumeRolePolicy"].codec.decode(policy["PolicyDocument"]),
+                members.inline_name: policy["PolicyName"],
+                members.inline_document: self.document_told(policy["PolicyDocument"]),
             }
             for policy in policies
         ]
-        return {
-            **live,
-            "inlinePolicies": codec_live,
-            "managedPolicyArns": sorted(policy["PolicyArn"] for policy in attached),
-        }
+        arns = sorted(policy["PolicyArn"] for policy in attached)
+        return {**live, members.inline: inline, "managedPolicyArns": arns}
 
     def change(
         self, session: AccountSession, known: Mapping[str, Any], inputs: Mapping[str, Any], changed: frozenset[str]
     ) -> None:
         """Each part by its own request."""
-        role = {"RoleName": known["name"]}
+        role = self._role(known)
         if changed & {"description", "maxSessionDuration"}:
             seconds = as_whole_number(inputs.get("maxSessionDuration", DEFAULT_SESSION_SECONDS))
             request = {**role, "Description": inputs.get("description", ""), "MaxSessionDuration": seconds}
             session.call(SERVICE, "UpdateRole", request)
-        if "assumeRolePolicy" in changed:
-            request = {**role, "PolicyDocument": inputs["assumeRolePolicy"]}
+        if self.members.trust in changed:
+            request = {**role, "PolicyDocument": self.document_sent(inputs[self.members.trust])}
             session.call_once_propagated(SERVICE, "UpdateAssumeRolePolicy", request)
         if "permissionsBoundary" in changed:
             if inputs.get("permissionsBoundary"):
@@ -71,18 +106,22 @@ class RoleType(ResourceType):
                 session.call(SERVICE, "PutRolePermissionsBoundary", request)
             else:
                 session.call(SERVICE, "DeleteRolePermissionsBoundary", role)
-        if changed & {"inlinePolicies", "managedPolicyArns"}:
-            self._sync_policies(session, known["name"], known, inputs)
+        if changed & {self.members.inline, "managedPolicyArns"}:
+            self._sync_policies(session, known, inputs, known)
+
+    def _role(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        return {"RoleName": known[self.members.name]}
 
     def _sync_policies(
-        self, session: AccountSession, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
+        self, session: AccountSession, old: Mapping[str, Any], new: Mapping[str, Any], known: Mapping[str, Any]
     ) -> None:
-        role = {"RoleName": name}
-        wanted = {policy["name"]: policy["policy"] for policy in new.get("inlinePolicies", []) if policy.get("name")}
-        for gone in {policy["name"] for policy in old.get("inlinePolicies", []) if policy.get("name")} - wanted.keys():
+        role, members = self._role(known), self.members
+        wanted = {policy[members.inline_name]: policy[members.inline_document] for policy in self.inline_policies(new)}
+        for gone in {policy[members.inline_name] for policy in self.inline_policies(old)} - wanted.keys():
             session.call(SERVICE, "DeleteRolePolicy", {**role, "PolicyName": gone})
-        for policy_name, document in wanted.items():
-            session.call(SERVICE, "PutRolePolicy", {**role, "PolicyName": policy_name, "PolicyDocument": document})
+        for name, document in wanted.items():
+            request = {**role, "PolicyName": name, "PolicyDocument": self.document_sent(document)}
+            session.call(SERVICE, "PutRolePolicy", request)
         attached, to_attach = set(old.get("managedPolicyArns", [])), set(new.get("managedPolicyArns", []))
         for arn in sorted(attached - to_attach):
             session.call(SERVICE, "DetachRolePolicy", {**role, "PolicyArn": arn})
@@ -95,7 +134,7 @@ class RoleType(ResourceType):
         if live is None:
             return
         held = live if known.get("forceDetachPolicies") else known.get("__inputs", {})
-        self._sync_policies(session, known["name"], held, {})
+        self._sync_policies(session, held, {}, known)
         super().remove(session, known, bound_seconds)
 
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.h
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from greenroom.sandbox.provider.naming import NativeName
 from greenroom.sandbox.provider.native_type import NativeType
 from greenroom.sandbox.provider.tagging import Tagging
 from greenroom.sandbox.provider.types import iam, kms
-from greenroom.sandbox.provider.values import as_json, as_whole_number, whole_numbers
+from greenroom.sandbox.provider.values import as_json, whole_numbers
 
 SERVICE = "iam"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -36,71 +36,24 @@ def document_object(document: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoleType(NativeType):
-    """A role with its inline and its managed policies."""
+class NativeRoleType(iam.RoleType, NativeType):
+    """A role with its inline and its managed policies; documents are objects."""
 
-    def complete(self, session: AccountSession, known: Mapping[str, Any]) -> None:
-        """Policies given with the role."""
-        self._sync(session, known["roleName"], {}, known)
+    def document_sent(self, document: Any) -> Any:
+        """As a text."""
+        return document_text(document)
 
-    def completed(
-        self, session: AccountSession, live: dict[str, Any], found: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        """With the policies, which have requests of their own."""
-        role = {"RoleName": live["roleName"]}
-        names = session.call(SERVICE, "ListRolePolicies", role)["PolicyNames"]
-        attached = session.call(SERVICE, "ListAttachedRolePolicies", role)["AttachedPolicies"]
-        policies = [session.call(SERVICE, "GetRolePolicy", {**role, "PolicyName": name}) for name in names]
-        live["policies"] = [
-            {"policyName": policy["PolicyName"], "policyDocument": document_object(policy["PolicyDocument"])}
-            for policy in policies
-        ]
-        live["managedPolicyArns"] = sorted(policy["PolicyArn"] for policy in attached)
-        return live
+    def document_told(self, document: Any) -> Any:
+        """As an object."""
+        return document_object(document)
 
-    def change(
-        self, session: AccountSession, known: Mapping[str, Any], inputs: Mapping[str, Any], changed: frozenset[str]
-    ) -> None:
-        """Each part by its own request."""
-        role = {"RoleName": known["roleName"]}
-        if changed & {"description", "maxSessionDuration"}:
-            seconds = as_whole_number(inputs.get("maxSessionDuration", iam.DEFAULT_SESSION_SECONDS))
-            request = {**role, "Description": inputs.get("description", ""), "MaxSessionDuration": seconds}
-            session.call(SERVICE, "UpdateRole", request)
-        if "assumeRolePolicyDocument" in changed:
-            request = {**role, "PolicyDocument": document_text(inputs["assumeRolePolicyDocument"])}
-            session.call_once_propagated(SERVICE, "UpdateAssumeRolePolicy", request)
-        if "permissionsBoundary" in changed and inputs.get("permissionsBoundary"):
-            request = {**role, "PermissionsBoundary": inputs["permissionsBoundary"]}
-            session.call(SERVICE, "PutRolePermissionsBoundary", request)
-        elif "permissionsBoundary" in changed:
-            session.call(SERVICE, "DeleteRolePermissionsBoundary", role)
-        if changed & {"policies", "managedPolicyArns"}:
-            self._sync(session, known["roleName"], known, inputs)
-
-    def _sync(self, session: AccountSession, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        role = {"RoleName": name}
-        wanted = {policy["policyName"]: policy["policyDocument"] for policy in new.get("policies", [])}
-        for gone in {policy["policyName"] for policy in old.get("policies", [])} - wanted.keys():
-            session.call(SERVICE, "DeleteRolePolicy", {**role, "PolicyName": gone})
-        for policy_name, document in wanted.items():
-            request = {**role, "PolicyName": policy_name, "PolicyDocument": document_text(document)}
-            session.call(SERVICE, "PutRolePolicy", request)
-        attached, to_attach = set(old.get("managedPolicyArns", [])), set(new.get("managedPolicyArns", []))
-        for arn in sorted(attached - to_attach):
-            session.call(SERVICE, "DetachRolePolicy", {**role, "PolicyArn": arn})
-        for arn in sorted(to_attach - attached):
-            session.call(SERVICE, "AttachRolePolicy", {**role, "PolicyArn": arn})
-
-    def remove(self, session: AccountSession, known: Mapping[str, Any], bound_seconds: float | None) -> None:
-        """Takes the role's own policies away first, then the role."""
-        if self.live(session, known) is None:
-            return
-        self._sync(session, known["roleName"], known.get("__inputs", {}), {})
-        super().remove(session, known, bound_seconds)
+    def inline_policies(self, properties: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The inline policies; each has a name, or IAM refuses it."""
+        given: Sequence[Mapping[str, Any]] = properties.get(self.members.inline, [])
+        return given
 
 
-ROLE = RoleType(
+ROLE = NativeRoleType(
     "aws-native:iam:Role",
     service=SERVICE,
     create="CreateRole",
@@ -108,6 +61,7 @@ ROLE = RoleType(
     delete="DeleteRole",
     identity=("roleName",),
     id_format="{roleName}",
+    members=iam.RoleMembers("roleName", "assumeRolePolicyDocument", "policies", "policyName", "policyDocument"),
     operation_exceptions={"response": {"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"}},
     found=("Role",),
     unsent=frozenset({"policies", "managedPolicyArns"}),
