@@ -18,7 +18,7 @@ from greenroom.sandbox.provider.errors import AwsRefusedError, MappingError, Vio
 from greenroom.sandbox.provider.naming import NativeName
 from greenroom.sandbox.provider.native_type import NativeType
 from greenroom.sandbox.provider.scalar_codec import Codec, Place, Trace
-from greenroom.sandbox.provider.tagging import Tagging
+from greenroom.sandbox.provider.types.s3_tagging import bucket_tags
 from greenroom.sandbox.provider.validator import violations_of
 
 SERVICE = "s3"
@@ -119,37 +119,6 @@ ELSEWHERE = {
     "replicationConfiguration": "BucketReplicationConfig",
     "websiteConfiguration": "BucketWebsiteConfiguration",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class BucketTagging(Tagging):
-    """A bucket's tags, which are put as a whole."""
-
-    def read(self, session: AccountSession, service: str, outputs: Mapping[str, Any]) -> dict[str, str]:
-        """All tags; a bucket without any has no tag set."""
-        try:
-            response = session.call(service, self.list_, {"Bucket": outputs["bucketName"]})
-        except AwsRefusedError as refused:
-            if refused.code != "NoSuchTagSet":
-                raise
-            return {}
-        return {tag["Key"]: tag["Value"] for tag in response["TagSet"]}
-
-    def change(
-        self,
-        session: AccountSession,
-        service: str,
-        outputs: Mapping[str, Any],
-        old: Mapping[str, str],
-        new: Mapping[str, str],
-    ) -> None:
-        """Puts the whole set; an empty one is deleted."""
-        bucket = {"Bucket": outputs["bucketName"]}
-        if new:
-            tag_set = [{"Key": key, "Value": value} for key, value in new.items()]
-            session.call(service, self.tag, {**bucket, "Tagging": {"TagSet": tag_set}})
-        else:
-            session.call(service, self.untag, bucket)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,13 +243,7 @@ BUCKET = BucketType(
     shared=frozenset(PARTS),
     refused={name: f"is not in the sandbox's aws-native bucket; use aws.s3.{kind}" for name, kind in ELSEWHERE.items()},
     autoname=NativeName("bucketName", longest=0),
-    tagging=BucketTagging(
-        subject=("Bucket", "bucketName"),
-        tag="PutBucketTagging",
-        untag="DeleteBucketTagging",
-        list_="GetBucketTagging",
-        create="",
-    ),
+    tagging=bucket_tags("bucketName"),
 )
 
 

@@ -4,7 +4,6 @@ A bucket's parts can be resources of their own or inputs of the bucket (`s3_inli
 gave it with the bucket, and at an import: else it belongs to a resource of its own, or to nobody.
 """
 
-# ruff: noqa: ARG002  # a type's step need not use all that every type's step is given
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -12,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError, Violation
+from greenroom.sandbox.provider.errors import Violation
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
-from greenroom.sandbox.provider.tagging import Tagging
 from greenroom.sandbox.provider.types.s3 import SERVICE
 from greenroom.sandbox.provider.types.s3_inline import INLINE_PARTS, REFUSED_INPUTS
+from greenroom.sandbox.provider.types.s3_tagging import bucket_tags
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 LONGEST_BUCKET_NAME = 63
@@ -43,37 +42,6 @@ HOSTED_ZONES = {
     "us-west-1": "Z2F56UZL2M1ACD",
     "us-west-2": "Z3BJ6K6RIION7M",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class BucketTagging(Tagging):
-    """A bucket's tags are put as a whole."""
-
-    def read(self, session: AccountSession, service: str, outputs: Mapping[str, Any]) -> dict[str, str]:
-        """All tags; a bucket without any has no tag set."""
-        try:
-            response = session.call(service, self.list_, {"Bucket": outputs["bucket"]})
-        except AwsRefusedError as refused:
-            if refused.code == "NoSuchTagSet":
-                return {}
-            raise
-        return {tag["Key"]: tag["Value"] for tag in response["TagSet"]}
-
-    def change(
-        self,
-        session: AccountSession,
-        service: str,
-        outputs: Mapping[str, Any],
-        old: Mapping[str, str],
-        new: Mapping[str, str],
-    ) -> None:
-        """Puts the whole set; an empty one is deleted."""
-        bucket = {"Bucket": outputs["bucket"]}
-        if not new:
-            session.call(service, self.untag, bucket)
-            return
-        tag_set = [{"Key": key, "Value": value} for key, value in new.items()]
-        session.call(service, self.tag, {**bucket, "Tagging": {"TagSet": tag_set}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,13 +148,7 @@ BUCKET = BucketType(
     steering=frozenset({"forceDestroy"}),
     replaced_by=frozenset({"bucket", "bucketPrefix", "bucketNamespace", "objectLockEnabled"}),
     autoname=AutoName(property="bucket", longest=LONGEST_BUCKET_NAME, lower_case=True, prefix_property="bucketPrefix"),
-    tagging=BucketTagging(
-        subject=("Bucket", "bucket"),
-        tag="PutBucketTagging",
-        untag="DeleteBucketTagging",
-        list_="GetBucketTagging",
-        create="",
-    ),
+    tagging=bucket_tags("bucket"),
 )
 
 TYPES = (BUCKET,)

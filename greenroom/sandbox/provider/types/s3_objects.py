@@ -19,8 +19,8 @@ from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
-from greenroom.sandbox.provider.tagging import Tagging
 from greenroom.sandbox.provider.types.s3 import SERVICE
+from greenroom.sandbox.provider.types.s3_tagging import OBJECT_TAGS
 from greenroom.sandbox.provider.values import has_unknown
 
 LONGEST_KEY = 1024
@@ -33,29 +33,6 @@ CHECKSUMS = {
     "checksumSha1": "ChecksumSHA1",
     "checksumSha256": "ChecksumSHA256",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class ObjectTagging(Tagging):
-    """An object's tags are put as a whole."""
-
-    def read(self, session: AccountSession, service: str, outputs: Mapping[str, Any]) -> dict[str, str]:
-        """All tags."""
-        where = {"Bucket": outputs["bucket"], "Key": outputs["key"]}
-        return {tag["Key"]: tag["Value"] for tag in session.call(service, self.list_, where)["TagSet"]}
-
-    def change(
-        self,
-        session: AccountSession,
-        service: str,
-        outputs: Mapping[str, Any],
-        old: Mapping[str, str],
-        new: Mapping[str, str],
-    ) -> None:
-        """Puts the whole set."""
-        tag_set = [{"Key": key, "Value": value} for key, value in new.items()]
-        where = {"Bucket": outputs["bucket"], "Key": outputs["key"]}
-        session.call(service, self.tag, {**where, "Tagging": {"TagSet": tag_set}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,13 +137,7 @@ OBJECT = ObjectType(
     refused={"overrideProvider": NOT_HERE},
     replaced_by=frozenset({"bucket", "key"}),
     autoname=AutoName(property="key", longest=LONGEST_KEY, prefix_property="", digits=0),
-    tagging=ObjectTagging(
-        subject=("Bucket", "bucket"),
-        tag="PutObjectTagging",
-        untag="DeleteObjectTagging",
-        list_="GetObjectTagging",
-        create="",
-    ),
+    tagging=OBJECT_TAGS,
 )
 
 TYPES = (OBJECT,)
