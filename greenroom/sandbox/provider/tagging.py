@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.clients import MODELS
@@ -43,6 +43,20 @@ class Tagging:
     listed: str = "Tags"
     create: str = "Tags"
     constants: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_resources(cls, member: str, output: str = "arn", **others: Any) -> Self:
+        """The row that most services share: three operations on resources by ARN; members all begin as `member` does.
+
+        Args:
+            member: the member that holds the ARN, which services spell `ResourceArn`, `ResourceARN` or `resourceArn`.
+            output: the output that holds it.
+            others: attributes that are the class's own.
+        """
+        lower = {"tags": "tags", "keys": "tagKeys", "listed": "tags", "create": "tags"}
+        named: dict[str, Any] = lower if member[0].islower() else {}
+        subject = (member, output)
+        return cls(subject, "TagResource", "UntagResource", "ListTagsForResource", **named, **others)
 
     def encoded(self, service: str, operation: str, member: str, tags: Mapping[str, Any], trace: Trace) -> Any:
         """Tags as `operation` wants them in `member`."""

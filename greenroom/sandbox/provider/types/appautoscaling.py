@@ -59,9 +59,7 @@ TARGET = ScalingType(
     id_format="{resourceId}",
     prefixes=("ScalableTarget",),
     found=("ScalableTargets", 0),
-    tagging=Tagging(
-        subject=("ResourceARN", "arn"), tag="TagResource", untag="UntagResource", list_="ListTagsForResource"
-    ),
+    tagging=Tagging.of_resources("ResourceARN"),
     import_form="serviceNamespace/resourceId/scalableDimension",
 )
 

@@ -10,9 +10,7 @@ from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.tagging import Tagging
 
-CLOUDWATCH_TAGS = Tagging(
-    subject=("ResourceARN", "arn"), tag="TagResource", untag="UntagResource", list_="ListTagsForResource"
-)
+CLOUDWATCH_TAGS = Tagging.of_resources("ResourceARN")
 
 METRIC_ALARM = ResourceType(
     "aws:cloudwatch/metricAlarm:MetricAlarm",

@@ -75,16 +75,7 @@ REPOSITORY = RepositoryType(
     # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ecr/repository.go (ForceNew)
     replaced_by=frozenset({"name", "encryptionConfigurations"}),
     autoname=AutoName(longest=LONGEST_NAME, lower_case=True),
-    tagging=Tagging(
-        subject=("resourceArn", "arn"),
-        tag="TagResource",
-        untag="UntagResource",
-        list_="ListTagsForResource",
-        tags="tags",
-        keys="tagKeys",
-        listed="tags",
-        create="tags",
-    ),
+    tagging=Tagging.of_resources("resourceArn"),
 )
 
 LIFECYCLE_POLICY = ResourceType(

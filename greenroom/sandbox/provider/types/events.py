@@ -26,9 +26,7 @@ LONGEST_NAME = 64
 LONGEST_BUS_NAME = 256
 LONGEST_ARCHIVE_NAME = 48
 
-EVENTS_TAGS = Tagging(
-    subject=("ResourceARN", "arn"), tag="TagResource", untag="UntagResource", list_="ListTagsForResource"
-)
+EVENTS_TAGS = Tagging.of_resources("ResourceARN")
 
 BUS = ResourceType(
     "aws:cloudwatch/eventBus:EventBus",

@@ -85,16 +85,7 @@ LOG_GROUP = LogGroupType(
     steering=frozenset({"skipDestroy"}),
     replaced_by=frozenset({"name", "namePrefix", "logGroupClass"}),
     autoname=AutoName(longest=LONGEST_NAME),
-    tagging=Tagging(
-        subject=("resourceArn", "arn"),
-        tag="TagResource",
-        untag="UntagResource",
-        list_="ListTagsForResource",
-        tags="tags",
-        keys="tagKeys",
-        listed="tags",
-        create="tags",
-    ),
+    tagging=Tagging.of_resources("resourceArn"),
 )
 
 TYPES = (LOG_GROUP,)

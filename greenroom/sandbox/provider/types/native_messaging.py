@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SNS.h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
@@ -105,7 +105,7 @@ TOPIC = TopicType(
         "deliveryStatusLogging": "is not in the sandbox's aws-native; aws.sns.Topic has it, protocol by protocol",
     },
     autoname=NativeName("topicName", longest=0),
-    tagging=replace(sns.TOPIC.tagging or Tagging(("", ""), "", "", ""), subject=("ResourceArn", "topicArn")),
+    tagging=Tagging.of_resources("ResourceArn", "topicArn"),
     attributes=TOPIC_ATTRIBUTES,
     set_operation="SetTopicAttributes",
     arn_member="TopicArn",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
@@ -16,6 +16,7 @@ from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
 from greenroom.sandbox.provider.naming import NativeName
 from greenroom.sandbox.provider.native_type import ArnTagging, NativeType
 from greenroom.sandbox.provider.scalar_codec import Trace
+from greenroom.sandbox.provider.tagging import Tagging
 from greenroom.sandbox.provider.types import appautoscaling, cloudwatch, logs
 
 LONGEST_NAME = 255
@@ -98,17 +99,7 @@ LOG_GROUP = NativeLogGroupType(
     ),
     autoname=NativeName("logGroupName", longest=logs.LONGEST_NAME),
     # By the ARN without the `:*`.
-    tagging=ArnTagging(
-        subject=("resourceArn", "arn"),
-        arn="log-group:{logGroupName}",
-        tag="TagResource",
-        untag="UntagResource",
-        list_="ListTagsForResource",
-        tags="tags",
-        keys="tagKeys",
-        listed="tags",
-        create="tags",
-    ),
+    tagging=ArnTagging.of_resources("resourceArn", arn="log-group:{logGroupName}"),
 )
 
 
@@ -135,7 +126,7 @@ SCALABLE_TARGET = ScalableTargetType(
     exceptions={"awsId": None},
     found=("ScalableTargets", 0),
     refused={"scheduledActions": "is a resource of its own in the sandbox; use aws.appautoscaling.ScheduledAction"},
-    tagging=replace(cloudwatch.CLOUDWATCH_TAGS, subject=("ResourceARN", "__arn")),
+    tagging=Tagging.of_resources("ResourceARN", "__arn"),
 )
 
 

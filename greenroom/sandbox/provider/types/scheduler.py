@@ -59,9 +59,7 @@ SCHEDULE_GROUP = ResourceType(
     delete="DeleteScheduleGroup",
     replaced_by=frozenset({"name", "namePrefix"}),
     autoname=AutoName(longest=LONGEST_NAME),
-    tagging=Tagging(
-        subject=("ResourceArn", "arn"), tag="TagResource", untag="UntagResource", list_="ListTagsForResource"
-    ),
+    tagging=Tagging.of_resources("ResourceArn"),
 )
 
 TYPES = (SCHEDULE, SCHEDULE_GROUP)

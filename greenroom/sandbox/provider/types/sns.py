@@ -122,9 +122,7 @@ TOPIC = TopicType(
     replaced_by=frozenset({"name", "namePrefix", "fifoTopic"}),
     shared=frozenset({"policy"}),
     autoname=AutoName(longest=LONGEST_TOPIC_NAME, fifo_property="fifoTopic"),
-    tagging=Tagging(
-        subject=("ResourceArn", "arn"), tag="TagResource", untag="UntagResource", list_="ListTagsForResource"
-    ),
+    tagging=Tagging.of_resources("ResourceArn"),
     attributes=TOPIC_ATTRIBUTES,
     set_operation="SetTopicAttributes",
     arn_member="TopicArn",

@@ -47,16 +47,7 @@ STATE_MACHINE = StateMachineType(
     # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/sfn/state_machine.go (ForceNew)
     replaced_by=frozenset({"name", "namePrefix", "type"}),
     autoname=AutoName(longest=LONGEST_NAME),
-    tagging=Tagging(
-        subject=("resourceArn", "arn"),
-        tag="TagResource",
-        untag="UntagResource",
-        list_="ListTagsForResource",
-        tags="tags",
-        keys="tagKeys",
-        listed="tags",
-        create="tags",
-    ),
+    tagging=Tagging.of_resources("resourceArn"),
 )
 
 TYPES = (STATE_MACHINE,)
