@@ -41,7 +41,23 @@ BUS = ResourceType(
 
 
 @dataclass(frozen=True, kw_only=True)
-class RuleType(ResourceType):
+class OnBusType(ResourceType):
+    """What has a name of its own, the first of its identity, on a bus, which is the default one where none is given."""
+
+    def id_of(self, outputs: Mapping[str, Any]) -> str:
+        """The name; on another bus than the default one, `BUS/NAME`."""
+        bus = outputs.get("eventBusName", DEFAULT_BUS)
+        name = str(outputs[self.identity[0]])
+        return name if bus == DEFAULT_BUS else f"{bus}/{name}"
+
+    def from_id(self, resource_id: str, session: AccountSession) -> dict[str, Any]:
+        """A bus's name may have slashes itself; a rule's has none, nor has a statement's id."""
+        bus, _, name = resource_id.rpartition("/")
+        return {self.identity[0]: name, "eventBusName": bus or DEFAULT_BUS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleType(OnBusType):
     """A rule on a bus."""
 
     def request(self, operation: str, properties: Mapping[str, Any], trace: Trace | None = None) -> dict[str, Any]:
@@ -56,17 +72,6 @@ class RuleType(ResourceType):
     ) -> dict[str, Any] | None:
         """With the older word."""
         return {"eventBusName": DEFAULT_BUS, **live, "isEnabled": live.get("state", "ENABLED") == "ENABLED"}
-
-    def id_of(self, outputs: Mapping[str, Any]) -> str:
-        """The name; for another bus than the default one, `BUS/NAME`."""
-        bus = outputs.get("eventBusName", DEFAULT_BUS)
-        name = str(outputs["name"])
-        return name if bus == DEFAULT_BUS else f"{bus}/{name}"
-
-    def from_id(self, resource_id: str, session: AccountSession) -> dict[str, Any]:
-        """A bus's name may have slashes itself; a rule's has none."""
-        bus, _, name = resource_id.rpartition("/")
-        return {"name": name, "eventBusName": bus or DEFAULT_BUS}
 
 
 # Replaced by: https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/events/rule.go (ForceNew)
@@ -186,7 +191,7 @@ TARGET = TargetType(
 
 
 @dataclass(frozen=True, kw_only=True)
-class PermissionType(ResourceType):
+class PermissionType(OnBusType):
     """A statement of a bus's policy."""
 
     def live(self, session: AccountSession, known: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -215,17 +220,6 @@ class PermissionType(ResourceType):
             key, value = next(iter(condition.items()))
             live["condition"] = {"type": operator, "key": key, "value": value}
         return live
-
-    def id_of(self, outputs: Mapping[str, Any]) -> str:
-        """The statement; on another bus than the default one, `BUS/STATEMENT`."""
-        bus = outputs.get("eventBusName", DEFAULT_BUS)
-        statement = str(outputs["statementId"])
-        return statement if bus == DEFAULT_BUS else f"{bus}/{statement}"
-
-    def from_id(self, resource_id: str, session: AccountSession) -> dict[str, Any]:
-        """`BUS/STATEMENT`, or the statement's id on the default bus."""
-        bus, _, statement = resource_id.rpartition("/")
-        return {"statementId": statement, "eventBusName": bus or DEFAULT_BUS}
 
 
 PERMISSION = PermissionType(
