@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.tagging import Tagging
+from greenroom.sandbox.provider.types.listed import ListedType
 from greenroom.sandbox.provider.values import as_whole_number
 
 SERVICE = "iam"
@@ -156,49 +156,41 @@ ROLE = RoleType(
     tagging=Tagging(subject=("RoleName", "name"), tag="TagRole", untag="UntagRole", list_="ListRoleTags"),
 )
 
-ROLE_POLICY = ResourceType(
-    "aws:iam/rolePolicy:RolePolicy",
-    service=SERVICE,
-    create="PutRolePolicy",
-    read="GetRolePolicy",
-    update="PutRolePolicy",
-    delete="DeleteRolePolicy",
-    identity=("role", "name"),
-    id_format="{role}:{name}",
-    exceptions={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
-    # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/role_policy.go (ForceNew)
-    replaced_by=frozenset({"name", "namePrefix", "role"}),
-    autoname=AutoName(longest=LONGEST_POLICY_NAME),
-)
+
+def inline_policy(owner: str) -> ResourceType:
+    """An inline policy of a `role`, a `user` or a `group`."""
+    name = owner.capitalize()
+    return ResourceType(
+        f"aws:iam/{owner}Policy:{name}Policy",
+        service=SERVICE,
+        create=f"Put{name}Policy",
+        read=f"Get{name}Policy",
+        update=f"Put{name}Policy",
+        delete=f"Delete{name}Policy",
+        identity=(owner, "name"),
+        id_format="{" + owner + "}:{name}",
+        exceptions={owner: f"{name}Name", "name": "PolicyName", "policy": "PolicyDocument"},
+        autoname=AutoName(longest=LONGEST_POLICY_NAME),
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
-class RolePolicyAttachmentType(ResourceType):
-    """A managed policy on a role."""
+def attachment(owner: str) -> ListedType:
+    """A managed policy on a `role`, a `user` or a `group`."""
+    name = owner.capitalize()
+    return ListedType(
+        f"aws:iam/{owner}PolicyAttachment:{name}PolicyAttachment",
+        service=SERVICE,
+        create=f"Attach{name}Policy",
+        read=f"ListAttached{name}Policies",
+        delete=f"Detach{name}Policy",
+        identity=(owner, "policyArn"),
+        id_format="{" + owner + "}/{policyArn}",
+        exceptions={owner: f"{name}Name"},
+        operation_exceptions={f"ListAttached{name}Policies": {"policyArn": None}, "response": {owner: None}},
+        found=("AttachedPolicies", 0),
+        matched={"PolicyArn": "policyArn"},
+        delete_before_replace=True,
+    )
 
-    def live(self, session: AccountSession, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The policy among all that the role has."""
-        try:
-            response = session.call(SERVICE, self.read, {"RoleName": known["role"]})
-        except AwsRefusedError as refused:
-            if self.is_gone(refused):
-                return None
-            raise
-        attached = {policy["PolicyArn"] for policy in response["AttachedPolicies"]}
-        arn = known["policyArn"]
-        return {"role": known["role"], "policyArn": arn} if arn in attached else None
 
-
-ROLE_POLICY_ATTACHMENT = RolePolicyAttachmentType(
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-    service=SERVICE,
-    create="AttachRolePolicy",
-    read="ListAttachedRolePolicies",
-    delete="DetachRolePolicy",
-    identity=("role", "policyArn"),
-    id_format="{role}/{policyArn}",
-    exceptions={"role": "RoleName", "policyArn": "PolicyArn"},
-    delete_before_replace=True,
-)
-
-TYPES = (ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT)
+TYPES = (ROLE, inline_policy("role"), attachment("role"))

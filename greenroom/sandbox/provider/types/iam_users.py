@@ -13,8 +13,7 @@ from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.tagging import Tagging
-from greenroom.sandbox.provider.types.iam import LONGEST_POLICY_NAME, SERVICE
-from greenroom.sandbox.provider.types.listed import ListedType
+from greenroom.sandbox.provider.types.iam import SERVICE, attachment, inline_policy
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LONGEST_USER_NAME = 64
@@ -79,47 +78,11 @@ GROUP = ResourceType(
 )
 
 
-def _inline_policy(owner: str) -> ResourceType:
-    """An inline policy of a `user` or a `group`."""
-    name = owner.capitalize()
-    return ResourceType(
-        f"aws:iam/{owner}Policy:{name}Policy",
-        service=SERVICE,
-        create=f"Put{name}Policy",
-        read=f"Get{name}Policy",
-        update=f"Put{name}Policy",
-        delete=f"Delete{name}Policy",
-        identity=(owner, "name"),
-        id_format="{" + owner + "}:{name}",
-        exceptions={owner: f"{name}Name", "name": "PolicyName", "policy": "PolicyDocument"},
-        autoname=AutoName(longest=LONGEST_POLICY_NAME),
-    )
-
-
-def _attachment(owner: str) -> ListedType:
-    """A managed policy on a `user` or a `group`."""
-    name = owner.capitalize()
-    return ListedType(
-        f"aws:iam/{owner}PolicyAttachment:{name}PolicyAttachment",
-        service=SERVICE,
-        create=f"Attach{name}Policy",
-        read=f"ListAttached{name}Policies",
-        delete=f"Detach{name}Policy",
-        identity=(owner, "policyArn"),
-        id_format="{" + owner + "}/{policyArn}",
-        exceptions={owner: f"{name}Name"},
-        operation_exceptions={f"ListAttached{name}Policies": {"policyArn": None}, "response": {owner: None}},
-        found=("AttachedPolicies", 0),
-        matched={"PolicyArn": "policyArn"},
-        delete_before_replace=True,
-    )
-
-
 TYPES = (
     USER,
     GROUP,
-    _inline_policy("user"),
-    _inline_policy("group"),
-    _attachment("user"),
-    _attachment("group"),
+    inline_policy("user"),
+    inline_policy("group"),
+    attachment("user"),
+    attachment("group"),
 )
