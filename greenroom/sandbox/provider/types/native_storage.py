@@ -18,12 +18,9 @@ from greenroom.sandbox.provider.errors import AwsRefusedError, MappingError, Vio
 from greenroom.sandbox.provider.naming import NativeName
 from greenroom.sandbox.provider.native_type import NativeType
 from greenroom.sandbox.provider.scalar_codec import Codec, Place, Trace
+from greenroom.sandbox.provider.types.s3 import SERVICE, in_region_of
 from greenroom.sandbox.provider.types.s3_tagging import bucket_tags
 from greenroom.sandbox.provider.validator import violations_of
-
-SERVICE = "s3"
-# The one region that CreateBucket must not be told: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
-UNNAMED_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,9 +151,7 @@ class BucketType(NativeType):
 
     def make(self, session: AccountSession, inputs: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
         """Creates the bucket in the session's region, and tags it."""
-        request = self.create_request(inputs, {}, Trace())
-        if session.region != UNNAMED_REGION:
-            request["CreateBucketConfiguration"] = {"LocationConstraint": session.region}
+        request = {**self.create_request(inputs, {}, Trace()), **in_region_of(session)}
         session.call(SERVICE, self.create, request)
         if tags and self.tagging is not None:
             self.tagging.change(session, SERVICE, inputs, {}, tags)

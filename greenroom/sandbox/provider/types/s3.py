@@ -15,6 +15,15 @@ from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
 
 SERVICE = "s3"
+# The one region that CreateBucket must not be told: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+UNNAMED_REGION = "us-east-1"
+
+
+def in_region_of(session: AccountSession) -> dict[str, Any]:
+    """The members of CreateBucket that make a bucket in the session's region."""
+    if session.region == UNNAMED_REGION:
+        return {}
+    return {"CreateBucketConfiguration": {"LocationConstraint": session.region}}
 
 
 @dataclass(frozen=True, kw_only=True)

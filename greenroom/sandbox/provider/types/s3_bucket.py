@@ -15,14 +15,12 @@ from greenroom.sandbox.provider.errors import Violation
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
-from greenroom.sandbox.provider.types.s3 import SERVICE
+from greenroom.sandbox.provider.types.s3 import SERVICE, in_region_of
 from greenroom.sandbox.provider.types.s3_inline import INLINE_PARTS, REFUSED_INPUTS
 from greenroom.sandbox.provider.types.s3_tagging import bucket_tags
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 LONGEST_BUCKET_NAME = 63
-# The one region that CreateBucket must not be told: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
-UNNAMED_REGION = "us-east-1"
 # https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints
 HOSTED_ZONES = {
     "ap-northeast-1": "Z2M4EHUR26P7ZW",
@@ -50,11 +48,9 @@ class BucketType(ResourceType):
 
     def make(self, session: AccountSession, inputs: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
         """Creates the bucket in the session's region, and tags it."""
-        request = self.create_request(inputs, {}, Trace())
+        request = {**self.create_request(inputs, {}, Trace()), **in_region_of(session)}
         if "objectLockConfiguration" in inputs:
             request["ObjectLockEnabledForBucket"] = True
-        if session.region != UNNAMED_REGION:
-            request["CreateBucketConfiguration"] = {"LocationConstraint": session.region}
         session.call(SERVICE, self.create, request)
         if tags and self.tagging is not None:
             self.tagging.change(session, SERVICE, inputs, {}, tags)
