@@ -155,6 +155,11 @@ class Clients:
                 self._clients[key] = client
         return client
 
+    def let_go(self) -> None:
+        """Forget the clients: those asked for from now on are made anew, with what the session has registered."""
+        with self._lock:
+            self._clients.clear()
+
     def _made(self, service: str, region: str, account: str) -> BaseClient:
         from botocore.config import Config
 

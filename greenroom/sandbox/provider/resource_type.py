@@ -215,13 +215,8 @@ class ResourceType:
 
     def live(self, session: AccountSession, known: Mapping[str, Any]) -> dict[str, Any] | None:
         """What AWS says of the resource, without tags; None when it is gone."""
-        try:
-            response = session.call(self.service, self.read, self.request(self.read, known))
-        except AwsRefusedError as refused:
-            if self.is_gone(refused):
-                return None
-            raise
-        found = self.pick(response, known)
+        response = self.call_unless_gone(session, self.read, self.request(self.read, known))
+        found = None if response is None else self.pick(response, known)
         if found is None:
             return None
         identity = {name: known[name] for name in self.identity if name in known}
@@ -272,11 +267,18 @@ class ResourceType:
 
     def remove(self, session: AccountSession, known: Mapping[str, Any], bound_seconds: float | None) -> None:
         """Deletes the resource; what is gone already is fine."""
+        self.call_unless_gone(session, self.delete, self.request(self.delete, known))
+
+    def call_unless_gone(
+        self, session: AccountSession, operation: str, request: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """AWS's response; None where AWS says that there is no such resource."""
         try:
-            session.call(self.service, self.delete, self.request(self.delete, known))
+            return session.call(self.service, operation, request)
         except AwsRefusedError as refused:
             if not self.is_gone(refused):
                 raise
+            return None
 
     def is_gone(self, refused: AwsRefusedError) -> bool:
         """Whether an error says that there is no such resource."""

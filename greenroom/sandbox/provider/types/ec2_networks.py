@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError, InvalidInputsError, Violation
+from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
 from greenroom.sandbox.provider.types.ec2_tagging import SERVICE, Ec2Type
@@ -225,12 +225,9 @@ class RouteType(ResourceType):
 
     def live(self, session: AccountSession, known: Mapping[str, Any]) -> dict[str, Any] | None:
         """The route of this destination."""
-        try:
-            response = session.call(SERVICE, self.read, {"RouteTableIds": [known["routeTableId"]]})
-        except AwsRefusedError as refused:
-            if self.is_gone(refused):
-                return None
-            raise
+        response = self.call_unless_gone(session, self.read, {"RouteTableIds": [known["routeTableId"]]})
+        if response is None:
+            return None
         for route in response["RouteTables"][0].get("Routes", []):
             live = self.live_codec.decode(route)
             if all(live.get(name) == known.get(name) for name in DESTINATIONS):

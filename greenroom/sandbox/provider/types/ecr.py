@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Place, Trace
@@ -54,11 +53,7 @@ class RepositoryType(ResourceType):
     def remove(self, session: AccountSession, known: Mapping[str, Any], bound_seconds: float | None) -> None:
         """Deletes the repository; with `forceDelete` all images in it."""
         request = {"repositoryName": known["name"], "force": bool(known.get("forceDelete"))}
-        try:
-            session.call(SERVICE, self.delete, request)
-        except AwsRefusedError as refused:
-            if not self.is_gone(refused):
-                raise
+        self.call_unless_gone(session, self.delete, request)
 
 
 REPOSITORY = RepositoryType(

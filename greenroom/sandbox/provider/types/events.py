@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError, InvalidInputsError, Violation
+from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
@@ -127,13 +127,10 @@ class TargetType(ResourceType):
     def live(self, session: AccountSession, known: Mapping[str, Any]) -> dict[str, Any] | None:
         """The target of this id among those of the rule."""
         rule = {"Rule": known["rule"], "EventBusName": known.get("eventBusName", DEFAULT_BUS)}
-        try:
-            targets = session.call(SERVICE, self.read, rule)["Targets"]
-        except AwsRefusedError as refused:
-            if self.is_gone(refused):
-                return None
-            raise
-        found = next((target for target in targets if target["Id"] == known["targetId"]), None)
+        response = self.call_unless_gone(session, self.read, rule)
+        if response is None:
+            return None
+        found = next((target for target in response["Targets"] if target["Id"] == known["targetId"]), None)
         if found is None:
             return None
         decoded = self.live_codec.decode({"Targets": [found]})
@@ -146,11 +143,7 @@ class TargetType(ResourceType):
             "EventBusName": known.get("eventBusName", DEFAULT_BUS),
             "Ids": [known["targetId"]],
         }
-        try:
-            session.call(SERVICE, self.delete, request)
-        except AwsRefusedError as refused:
-            if not self.is_gone(refused):
-                raise
+        self.call_unless_gone(session, self.delete, request)
 
     def id_of(self, outputs: Mapping[str, Any]) -> str:
         """`RULE-TARGET`, after the bus when it is not the default one.
@@ -197,13 +190,10 @@ class PermissionType(OnBusType):
     def live(self, session: AccountSession, known: Mapping[str, Any]) -> dict[str, Any] | None:
         """The statement of this id."""
         bus = known.get("eventBusName", DEFAULT_BUS)
-        try:
-            policy = session.call(SERVICE, self.read, {"Name": bus}).get("Policy") or "{}"
-        except AwsRefusedError as refused:
-            if self.is_gone(refused):
-                return None
-            raise
-        statements = json.loads(policy).get("Statement", [])
+        response = self.call_unless_gone(session, self.read, {"Name": bus})
+        if response is None:
+            return None
+        statements = json.loads(response.get("Policy") or "{}").get("Statement", [])
         found = next((one for one in statements if one.get("Sid") == known["statementId"]), None)
         if found is None:
             return None

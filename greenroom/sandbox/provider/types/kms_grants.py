@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.types.kms import POLICY_NAME, SERVICE
@@ -44,11 +43,7 @@ class GrantType(ListedType):
     def remove(self, session: AccountSession, known: Mapping[str, Any], bound_seconds: float | None) -> None:
         """Revokes the grant, or retires it where the program says so."""
         operation = "RetireGrant" if known.get("retireOnDelete") else "RevokeGrant"
-        try:
-            session.call(SERVICE, operation, {"KeyId": known["keyId"], "GrantId": known["grantId"]})
-        except AwsRefusedError as refused:
-            if not self.is_gone(refused):
-                raise
+        self.call_unless_gone(session, operation, {"KeyId": known["keyId"], "GrantId": known["grantId"]})
 
 
 GRANT = GrantType(
@@ -94,11 +89,7 @@ class KeyPolicyType(ResourceType):
         }
         document = json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": [statement]})
         request = {"KeyId": known["keyId"], "PolicyName": POLICY_NAME, "Policy": document}
-        try:
-            session.call(SERVICE, self.create, request)
-        except AwsRefusedError as refused:
-            if not self.is_gone(refused):
-                raise
+        self.call_unless_gone(session, self.create, request)
 
 
 KEY_POLICY = KeyPolicyType(

@@ -15,7 +15,7 @@ from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.content import Content
-from greenroom.sandbox.provider.errors import AwsRefusedError, FailedResourceError, InvalidInputsError, Violation
+from greenroom.sandbox.provider.errors import FailedResourceError, InvalidInputsError, Violation
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
@@ -206,13 +206,11 @@ class PermissionType(ResourceType):
         request = {"FunctionName": known["function"]}
         if known.get("qualifier"):
             request["Qualifier"] = known["qualifier"]
-        try:
-            policy = json.loads(session.call(SERVICE, self.read, request)["Policy"])
-        except AwsRefusedError as refused:
-            if self.is_gone(refused):
-                return None
-            raise
-        found = next((one for one in policy["Statement"] if one.get("Sid") == known["statementId"]), None)
+        response = self.call_unless_gone(session, self.read, request)
+        if response is None:
+            return None
+        statements = json.loads(response["Policy"])["Statement"]
+        found = next((one for one in statements if one.get("Sid") == known["statementId"]), None)
         return None if found is None else {**self._told(found), **{n: known[n] for n in self.identity if n in known}}
 
     def _told(self, statement: Mapping[str, Any]) -> dict[str, Any]:

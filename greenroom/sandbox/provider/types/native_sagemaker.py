@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError
 from greenroom.sandbox.provider.naming import NativeName
 from greenroom.sandbox.provider.native_type import NativeType
 from greenroom.sandbox.provider.types.sagemaker import SAGEMAKER_TAGS
@@ -83,13 +82,8 @@ class ModelPackageGroupType(NativeType):
     ) -> dict[str, Any] | None:
         """With the policy, where there is one."""
         group = {"ModelPackageGroupName": live["modelPackageGroupName"]}
-        try:
-            document = session.call(SERVICE, "GetModelPackageGroupPolicy", group)["ResourcePolicy"]
-        except AwsRefusedError as refused:
-            if not self.is_gone(refused):
-                raise
-            return live
-        return {**live, "modelPackageGroupPolicy": as_json(document)}
+        told = self.call_unless_gone(session, "GetModelPackageGroupPolicy", group)
+        return live if told is None else {**live, "modelPackageGroupPolicy": as_json(told["ResourcePolicy"])}
 
     def change(
         self, session: AccountSession, known: Mapping[str, Any], inputs: Mapping[str, Any], changed: frozenset[str]
@@ -99,11 +93,7 @@ class ModelPackageGroupType(NativeType):
             self.complete(session, inputs)
             return
         group = {"ModelPackageGroupName": known["modelPackageGroupName"]}
-        try:
-            session.call(SERVICE, "DeleteModelPackageGroupPolicy", group)
-        except AwsRefusedError as refused:
-            if not self.is_gone(refused):
-                raise
+        self.call_unless_gone(session, "DeleteModelPackageGroupPolicy", group)
 
 
 def _text(document: Any) -> str:

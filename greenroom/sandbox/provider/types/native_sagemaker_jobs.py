@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError, FailedResourceError
+from greenroom.sandbox.provider.errors import FailedResourceError
 from greenroom.sandbox.provider.naming import NativeName
 from greenroom.sandbox.provider.native_type import ArnTagging, NativeType
 from greenroom.sandbox.provider.types.native_sagemaker import LONGEST_NAME, SERVICE
@@ -87,12 +87,9 @@ class StatusType(NativeType):
         name, request = known[self.identity[0]], self.request(self.read, known)
 
         def gone() -> bool | None:
-            try:
-                described = session.call(SERVICE, self.read, request)
-            except AwsRefusedError as refused:
-                if self.is_gone(refused):
-                    return True
-                raise
+            described = self.call_unless_gone(session, self.read, request)
+            if described is None:
+                return True
             if described[self.status] not in self.moving:
                 self.remove_standing(session, known, described, bound_seconds)
             return None

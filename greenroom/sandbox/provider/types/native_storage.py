@@ -14,7 +14,7 @@ from typing import Any
 from greenroom.sandbox.provider.account_session import AccountSession
 from greenroom.sandbox.provider.clients import MODELS
 from greenroom.sandbox.provider.codec import build
-from greenroom.sandbox.provider.errors import AwsRefusedError, MappingError, Violation
+from greenroom.sandbox.provider.errors import MappingError, Violation
 from greenroom.sandbox.provider.naming import NativeName
 from greenroom.sandbox.provider.native_type import NativeType
 from greenroom.sandbox.provider.scalar_codec import Codec, Place, Trace
@@ -183,11 +183,8 @@ class BucketType(NativeType):
 
     def _live_part(self, session: AccountSession, part_name: str, bucket: str) -> Any:
         part = PARTS[part_name]
-        try:
-            answer = session.call(SERVICE, part.get, {"Bucket": bucket})
-        except AwsRefusedError as refused:
-            if not self.is_gone(refused):
-                raise
+        answer = self.call_unless_gone(session, part.get, {"Bucket": bucket})
+        if answer is None:
             return None
         told = answer.get(part.told, {}) if part.told else answer
         return self._part_codecs[part_name][1].decode(told) if told else None

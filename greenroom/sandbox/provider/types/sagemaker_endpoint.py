@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError, FailedResourceError
+from greenroom.sandbox.provider.errors import FailedResourceError
 from greenroom.sandbox.provider.naming import AutoName, NativeName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.types.sagemaker import LONGEST_NAME, SAGEMAKER_TAGS
@@ -76,12 +76,9 @@ class EndpointType(ResourceType):
         name = known[self.identity[0]]
 
         def gone() -> bool | None:
-            try:
-                described = session.call(self.service, self.read, {"EndpointName": name})
-            except AwsRefusedError as refused:
-                if self.is_gone(refused):
-                    return True
-                raise
+            described = self.call_unless_gone(session, self.read, {"EndpointName": name})
+            if described is None:
+                return True
             if described["EndpointStatus"] in SETTLED:
                 super(EndpointType, self).remove(session, known, bound_seconds)
             return None

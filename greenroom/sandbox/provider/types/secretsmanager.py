@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.sandbox.provider.account_session import AccountSession
-from greenroom.sandbox.provider.errors import AwsRefusedError, InvalidInputsError, Violation
+from greenroom.sandbox.provider.errors import InvalidInputsError, Violation
 from greenroom.sandbox.provider.naming import AutoName
 from greenroom.sandbox.provider.resource_type import ResourceType
 from greenroom.sandbox.provider.scalar_codec import Trace
@@ -153,11 +153,8 @@ class SecretVersionType(ResourceType):
 
     def remove(self, session: AccountSession, known: Mapping[str, Any], bound_seconds: float | None) -> None:
         """Takes the stages off but the current one, which goes with the secret: AWS deletes no version by itself."""
-        try:
-            held = session.call(SERVICE, "DescribeSecret", {"SecretId": known["secretId"]})
-        except AwsRefusedError as refused:
-            if not self.is_gone(refused):
-                raise
+        held = self.call_unless_gone(session, "DescribeSecret", {"SecretId": known["secretId"]})
+        if held is None:
             return
         for stage in held.get("VersionIdsToStages", {}).get(known["versionId"], []):
             if stage != CURRENT:
