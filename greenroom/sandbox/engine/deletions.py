@@ -12,7 +12,7 @@ from greenroom.sandbox.engine import graph
 from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.errors import DeploymentError
 from greenroom.sandbox.engine.planner import Planner
-from greenroom.sandbox.engine.state import ResourceState
+from greenroom.sandbox.engine.state import CREATING, Operation, ResourceState
 from greenroom.sandbox.engine.steps import Op, Step, step
 from greenroom.sandbox.engine.targets import Scope
 
@@ -124,6 +124,17 @@ def carry_out(
             if failed:
                 spared |= graph.needed_through(resources, failed)
     return errors
+
+
+def kept_for_creations_in_doubt(resources: Sequence[ResourceState], pending: Sequence[Operation]) -> set[ResourceState]:
+    """What is not deleted while a creation is in doubt that needs it: once imported it would refer to it in vain.
+
+    Args:
+        resources: the state, dependencies first.
+        pending: the operations whose end is not known.
+    """
+    creating = [item.resource for item in pending if item.type == CREATING]
+    return graph.needed_through([*resources, *creating], creating) if creating else set()
 
 
 def kept_after(

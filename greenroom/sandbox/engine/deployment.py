@@ -315,7 +315,8 @@ class Deployment:
             resources,
             run,
             parallel=parallel,
-            kept=deletions.kept_after(resources, self._failed_olds, self._errored),
+            kept=deletions.kept_after(resources, self._failed_olds, self._errored)
+            | deletions.kept_for_creations_in_doubt(resources, self._checkpoint.pending),
             continue_on_error=self._continue_on_error,
         )
 

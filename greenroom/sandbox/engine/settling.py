@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from greenroom.sandbox.engine import urn as urns
 from greenroom.sandbox.engine.backend import StateBackend
 from greenroom.sandbox.engine.errors import StateError
-from greenroom.sandbox.engine.state import Deployment, Operation, ResourceState
-
-CREATING = "creating"
+from greenroom.sandbox.engine.state import CREATING, Deployment, Operation, ResourceState
 
 
 @dataclass(frozen=True)
@@ -113,5 +111,16 @@ def _take_in(deployment: Deployment, resource: ResourceState, id_: str) -> None:
             item.delete = True
             place = index
             break
+    missing = sorted(_missing(state, resources))
+    if missing:
+        raise StateError(
+            f"{state.urn} cannot be imported: it needs {', '.join(missing)}, which the state has no more",
+            fix=f"clear it, and delete {id_} in the local AWS",
+        )
     resources.insert(place, state)
     deployment.resources = resources
+
+
+def _missing(state: ResourceState, resources: Sequence[ResourceState]) -> set[str]:
+    known = {item.urn for item in resources} | {f"{item.urn}::{item.id}" for item in resources}
+    return {needed for needed in (state.parent, state.provider, *state.depends_on()) if needed and needed not in known}

@@ -139,6 +139,10 @@ def same_record(left: ResourceState, right: ResourceState) -> bool:
     )
 
 
+CREATING: Final = "creating"
+"""The type of the operation whose end a read cannot tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """An operation that was begun and whose end is not known: creating, updating, deleting, reading or importing."""

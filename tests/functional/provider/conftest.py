@@ -11,7 +11,7 @@ import pytest
 from greenroom.sandbox.cloud.address import CloudAddress
 from greenroom.sandbox.cloud.in_process import in_process_cloud
 from greenroom.sandbox.cloud.stage import TransitionTimes
-from greenroom.sandbox.provider.clients import MODELS
+from greenroom.sandbox.provider.clients import CLIENTS, MODELS
 from greenroom.sandbox.provider.validator import ServiceModelValidator
 from tests.functional.provider.aws_stage import ACCOUNT, AwsStage
 
@@ -39,13 +39,15 @@ class SentRequests:
 
 @pytest.fixture(scope="package")
 def all_requests() -> Iterator[SentRequests]:
-    """What the clients of this package's tests send: they are made after this, for a cloud of their own."""
+    """What the clients of this package's tests send: they are made after this."""
+    CLIENTS.let_go()
     seen, session = SentRequests(), MODELS.session()
     session.register("before-parameter-build", seen.about_to_build)
     session.register("before-call", seen.about_to_send)
     yield seen
     session.unregister("before-parameter-build", seen.about_to_build)
     session.unregister("before-call", seen.about_to_send)
+    CLIENTS.let_go()
 
 
 @pytest.fixture(scope="package")
