@@ -39,7 +39,7 @@ from greenroom.sandbox.engine.providers import ProviderFactory, ProviderRegistry
 from greenroom.sandbox.engine.refresh import Refresh
 from greenroom.sandbox.engine.result import Result
 from greenroom.sandbox.engine.settling import how_to_settle
-from greenroom.sandbox.engine.state import ResourceState
+from greenroom.sandbox.engine.state import CREATING, ResourceState
 from greenroom.sandbox.engine.steps import Op, Step
 from greenroom.sandbox.engine.targets import Scope
 from greenroom.sandbox.engine.transforms import Transforms
@@ -154,7 +154,7 @@ class _Run:
     def forget_settled(self) -> None:
         """Drops the operations of earlier commands that this one has settled: a creation is the user's to settle."""
         if not self.deployment.has_failed:
-            self.checkpoint.clear_pending(lambda operation: operation.type == "creating")
+            self.checkpoint.clear_pending(lambda operation: operation.type == CREATING)
 
     def close(self) -> None:
         """Lets the providers and the journal go."""
@@ -286,8 +286,7 @@ class Engine:
 
     def _update(self, run: _Run) -> Result:
         self._tell_of_doubts(run)
-        if run.options.refresh:
-            self._refresh(run)
+        if self._read_first(run):
             if run.deployment.has_failed:
                 return run.finish(_stack_outputs(run.checkpoint.resources()))
             run.replan(self)
@@ -315,6 +314,18 @@ class Engine:
         if not deployment.has_failed:
             run.forget_settled()
         return run.finish(outputs[0])
+
+    def _read_first(self, run: _Run) -> bool:
+        """Reads what is there, of everything where that is asked for, else of what earlier commands left in doubt.
+
+        The real engine goes by what its state said before the operation in doubt, unless it is told to refresh.
+        """
+        in_doubt = {item.resource.urn for item in run.checkpoint.pending if item.type != CREATING}
+        if run.options.refresh:
+            self._refresh(run)
+        elif in_doubt:
+            self._refresh(run, [state for state in run.olds if state.urn in in_doubt])
+        return bool(run.options.refresh or in_doubt)
 
     def _delete_leftovers(self, run: _Run) -> None:
         """What the program no longer has goes; targets that neither it nor the state has are told of."""
@@ -385,10 +396,12 @@ class Engine:
             program.wait(PROGRAM_GRACE_SECONDS)
             return None
 
-    def _refresh(self, run: _Run) -> None:
+    def _refresh(self, run: _Run, resources: Sequence[ResourceState] | None = None) -> None:
+        """Reads resources; where none are named, those that the command concerns."""
         run.scope.check_known(_urns(run.olds))
         refresh = Refresh(run.planner, run.registry, run.checkpoint, run.emit)
-        steps, errors = refresh.run(run.scope.refreshed(run.olds), parallel=run.parallel)
+        asked = run.scope.refreshed(run.olds) if resources is None else resources
+        steps, errors = refresh.run(asked, parallel=run.parallel)
         run.steps.extend(steps)
         for error in errors:
             run.deployment.fail(error)

@@ -313,6 +313,34 @@ def test_after_a_death_in_the_middle_the_next_command_tells_what_is_in_doubt_and
     assert (len(settled.cleared), stage.up().diagnostics) == (1, ())
 
 
+def test_after_a_deletion_that_was_cut_short_the_next_update_looks_what_became_of_it(stage: Stage) -> None:
+    both = 'a = Box("a")\nb = Box("b", of=a.arn)'
+    disk = RecordingDisk(stage)
+    stage.up(both)
+    stage.up('a = Box("a")')
+    in_the_middle = next(item for item in disk.seen if in_doubt(item) == [("deleting", "b")])
+    stage.file.write_text(json.dumps(in_the_middle), encoding="utf-8")  # killed when b was gone already
+    result = stage.up(both)
+    assert (result.succeeded, ops(result)) == (True, [("delete", "b"), ("same", "a"), ("create", "b")])
+    assert result.changes == {"create": 1, "same": 2}
+    assert {item["id"] for item in stage.state().values() if item["type"] == "mem:index:Box"} == set(stage.cloud.boxes)
+    assert (in_doubt(stage.backend.export("dev")), stage.up().diagnostics) == ([], ())
+
+
+def test_a_creation_in_doubt_keeps_what_it_needs_from_being_destroyed(stage: Stage) -> None:
+    disk = RecordingDisk(stage)
+    stage.up('r = Room("r")\nb = Box("b", opts=inside(r))')
+    in_the_middle = next(item for item in disk.seen if in_doubt(item) == [("creating", "b")])
+    stage.file.write_text(json.dumps(in_the_middle), encoding="utf-8")
+    (made,) = stage.cloud.boxes
+    assert stage.destroy().succeeded
+    assert list(stage.state()) == ["stage-dev", "r", "default"]
+    urn = in_the_middle["deployment"]["pending_operations"][0]["resource"]["urn"]
+    settle_pending_creates(stage.backend, "dev", imports={urn: made}, clear=False)
+    assert stage.refresh().succeeded
+    assert (stage.destroy().succeeded, stage.cloud.boxes) == (True, {})
+
+
 def test_a_mistake_in_a_provider_is_told_with_its_place(stage: Stage) -> None:
     result = stage.preview("pulumi.runtime.invoke('mem:index:double', {})")
     assert "the provider made a mistake: KeyError: 'number' (" in errors(result)[0]
