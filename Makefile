@@ -33,7 +33,7 @@ down: $(VENV)/.installed-sandbox ## destroy dev in the local AWS and stop the lo
 	@$(BIN)/greenroom sandbox stop
 
 test: $(VENV)/.installed-test ## every test that needs neither an account nor the Pulumi CLI
-	$(BIN)/python -m pytest -n 2 -m 'not aws'
+	$(BIN)/python -m pytest -n 4 -m 'not aws'
 
 inner: $(VENV)/.installed-test ## the inner loop: under a minute
 	$(BIN)/python -m pytest -n 2 -q -m 'not aws and not slow and not real_engine'
