@@ -90,6 +90,10 @@ def test_a_value_that_holds_itself_has_an_end() -> None:
     assert not sdk_shortcuts.contains_unknowns(value)
 
 
+def output_of(text: Awaitable[str]) -> pulumi.Output[str]:
+    return pulumi.Output.from_input(text)
+
+
 class Thing:
     """What a resource is to `transfer_properties`."""
 
@@ -140,8 +144,12 @@ def test_waiting_ends_when_outputs_made_meanwhile_have_ended() -> None:
             seen.append(text)
             return text
 
-        first = pulumi.Output.from_input(later("first"))
-        first.apply(lambda text: pulumi.Output.from_input(later(f"after {text}")))
+        first = output_of(later("first"))
+
+        def following(text: str) -> Awaitable[str]:
+            return later(f"after {text}")
+
+        first.apply(following)
         await sdk_shortcuts.wait_for_rpcs()
 
     run(wait)
@@ -157,9 +165,9 @@ def test_a_failed_output_ends_the_waiting_though_another_never_comes(waits: Coro
             await asyncio.sleep(0)
             raise RuntimeError("it failed")
 
-        pulumi.Output.from_input(fail())
+        output_of(fail())
         with pytest.raises(RuntimeError, match="it failed"):
-            await asyncio.wait_for(waits(), 5)  # type: ignore[arg-type]
+            await asyncio.wait_for(waits(), 5)
         for output in list(SETTINGS.outputs):
             output.cancel()
         SETTINGS.outputs.clear()
