@@ -149,8 +149,9 @@ def test_waiting_ends_when_outputs_made_meanwhile_have_ended() -> None:
         def following(text: str) -> Awaitable[str]:
             return later(f"after {text}")
 
-        first.apply(following)
+        after: pulumi.Output[str] = first.apply(following)
         await sdk_shortcuts.wait_for_rpcs()
+        assert await after.future() == "after first"
 
     run(wait)
     assert seen == ["first", "after first"]
