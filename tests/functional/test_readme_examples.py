@@ -60,6 +60,7 @@ def test_the_violation_is_told_in_these_words(project):
     assert f"$ greenroom check {raised.value}" == " ".join(shown.split())
 
 
+@pytest.mark.slow
 def test_a_release_is_published_to_the_bucket_of_the_artifact_store(project):
     (code,) = blocks("python")
     artifacts = load_project(project).artifacts

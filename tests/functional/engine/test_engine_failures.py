@@ -107,6 +107,7 @@ def test_an_interrupted_command_ends_after_the_last_step_under_way(stage: Stage)
     assert ("create", "a") in ops(result)
 
 
+@pytest.mark.slow
 def test_an_interrupted_program_that_hangs_is_left_behind(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenroom.sandbox.engine.engine.PROGRAM_GRACE_SECONDS", 0.05)
     over, ended = stage.folder / "over", stage.folder / "ended"

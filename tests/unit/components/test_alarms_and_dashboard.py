@@ -136,6 +136,7 @@ def test_one_composite_alarm_means_unwell_and_it_alone_notifies():
     assert not [one.name for one in deployment.of(ALARM) if "alarmActions" in one.inputs]
 
 
+@pytest.mark.slow
 def test_more_alarms_than_one_rule_takes_are_watched_in_parts():
     features = DriftBaseline(tuple(f"feature {index}" for index in range(1000)))
     deployment = deployed(resolved(), features)

@@ -70,6 +70,7 @@ def keys(release: Release, *paths: str) -> list[str]:
     return [f"releases/fraud/{release.hex_digest}/{path}" for path in paths]
 
 
+@pytest.mark.slow
 def test_the_manifest_goes_last(store, release):
     s3 = InMemoryS3()
     assert publish(release, store, s3, BUCKET) == 3

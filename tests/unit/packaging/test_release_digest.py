@@ -89,6 +89,7 @@ def test_time_mode_place_and_order_of_the_files_do_not_matter(tmp_path):
     assert digest_of(other, tmp_path / "store2") == digest_of(folder, tmp_path / "store1")
 
 
+@pytest.mark.slow
 @given(position=st.integers(0, 9), value=st.integers(0, 255))
 def test_any_byte_counts(tmp_path_factory, position, value):
     tmp_path = tmp_path_factory.mktemp("bytes")
