@@ -53,7 +53,7 @@ def test_a_disk_that_becomes_full_at_any_point_loses_nothing(tmp_path: Path, res
         if not disk.is_full:
             assert (told, room > 8) == ([], True)
             break
-        assert told
+        assert told or reserves  # where the reserve took in all that was left to write, nothing failed
         assert all(f"{stage.file}" in text and "No space left on device" in text for text in told)
         check_known(stage)
         settle_pending_creates(roomy, "dev", imports=made_in_doubt(stage), clear=True)

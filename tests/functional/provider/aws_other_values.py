@@ -72,7 +72,7 @@ OTHER_VALUES: Mapping[str, OtherValues] = {
             alarmActions=OTHER_ACTIONS,
             insufficientDataActions=OTHER_ACTIONS,
             okActions=OTHER_ACTIONS,
-            actionsSuppressor={"alarm": "dev-tumor-5xx", "extensionPeriod": 60.0, "waitPeriod": 120.0},
+            actionsSuppressor={"alarm": "dev-tumor-5xx", "extensionPeriod": 90.0, "waitPeriod": 240.0},
         ),
         excused={"tags": "moto tags no composite alarm once it stands"},
     ),

@@ -8,11 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from greenroom.cli.root import root
-from greenroom.sandbox.clock import ClockReading, parse_duration
-from greenroom.sandbox.cloud import in_process_cloud
-from greenroom.sandbox.cloud.clock import ManualTime
-from greenroom.sandbox.rollouts import WAIT_FACTORS, rollout_waits
-from greenroom.sandbox.session import Sandbox
+from greenroom.sandbox.clock import parse_duration
 
 
 @pytest.mark.parametrize(
@@ -48,13 +44,3 @@ def test_a_stopped_local_aws_is_told_and_not_started(tmp_path):
     refused = runner.invoke(root, [*arguments, "--advance", "soon"])
     assert refused.exit_code == 2
     assert "'soon' is no duration" in refused.output
-
-
-@pytest.mark.slow  # a cloud
-def test_a_rehearsal_skips_time(tmp_path):
-    with in_process_cloud(time_source=ManualTime(1_750_000_000.0), load_models=False) as address:
-        sandbox = Sandbox(project(tmp_path), cloud_url=address.url)
-        assert sandbox.clock() == ClockReading("2025-06-15T15:06:40+00:00", 0.0, None)
-        assert sandbox.clock(advance_seconds=600) == ClockReading("2025-06-15T15:16:40+00:00", 600.0, None)
-        assert rollout_waits(address.url) == WAIT_FACTORS["skipped"]
-        assert rollout_waits(address.url, wait_factor=WAIT_FACTORS["documented"]) == 1.0
