@@ -93,7 +93,7 @@ def test_what_is_changed_below_is_valid_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(ALL_PLACES), ANYTHING), min_size=1, max_size=2))
 def test_any_value_anywhere_is_taken_or_told(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[tuple[str, tuple[Any, ...]], Any]]
