@@ -28,12 +28,13 @@ from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.errors import ModelLoadError
 from greenroom.sandbox.cloud.fleets import Fleets
 from greenroom.sandbox.cloud.hosting import HostingError
-from greenroom.sandbox.cloud.invocation_record import Metric, invocation_metrics
+from greenroom.sandbox.cloud.invocation_record import invocation_metrics
 from greenroom.sandbox.cloud.invocation_targets import NoTargetError, Target, choose_target
 from greenroom.sandbox.cloud.operations import RequestIdentity
 from greenroom.sandbox.cloud.runtime import endpoint_of
 from greenroom.sandbox.cloud.runtime_requests import PATH, PREFIX, InvocationRefusedError, validation
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
+from greenroom.sandbox.cloud.service_metrics import Metric
 from greenroom.sandbox.cloud.variant_invocations import Answered, Payload, WrongTargetError, invoke_variant
 
 LOG = logging.getLogger("greenroom.sandbox.cloud")

@@ -16,10 +16,12 @@ from moto.core.exceptions import ServiceException
 from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 
+from greenroom.sandbox.cloud.arns import Arn
 from greenroom.sandbox.cloud.async_requests import AsyncRequest, Ending, bucket_and_key, notification
 from greenroom.sandbox.cloud.clock import CLOCK
-from greenroom.sandbox.cloud.invocation_record import NAMESPACE, Metric, put_metrics, put_object
+from greenroom.sandbox.cloud.invocation_record import NAMESPACE, put_object
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
+from greenroom.sandbox.cloud.service_metrics import Metric, put_metrics
 from greenroom.sandbox.cloud.stage import Params
 
 PERIOD_SECONDS = 60.0
@@ -159,9 +161,9 @@ def _notify(where: dict[str, Any], request: AsyncRequest, ending: Ending, body: 
     wanted = "SUCCESS_NOTIFICATION_TOPIC" if is_success else "ERROR_NOTIFICATION_TOPIC"
     included = body if wanted in (config.get("IncludeInferenceResponseIn") or []) else None
     message = notification(request, ending, CLOCK.time(), included)
-    _, _, _, region, account_id, _ = topic.split(":", maxsplit=5)
+    arn = Arn.parse(topic)
     try:
-        sns_backends[account_id][region].publish(message, arn=topic)
+        sns_backends[arn.account_id][arn.region].publish(message, arn=topic)
     except ServiceException:  # no such topic: the request is done all the same
         return [("NotificationFailures", 1.0, "Count")]
     return []

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import datetime as dt
 import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from greenroom.sandbox.cloud.clock import utc
 from greenroom.sandbox.cloud.hosting.capture import split_s3_uri
 from greenroom.sandbox.cloud.stage import Params
 
@@ -122,5 +122,5 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
 
 
 def _iso(seconds: float) -> str:
-    moment = dt.datetime.fromtimestamp(seconds, tz=dt.UTC)
+    moment = utc(seconds)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeSca
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
 
 from greenroom.sandbox.cloud.autoscaling_capacities import CAPACITIES, TargetKey
+from greenroom.sandbox.cloud.clock import utc
 from greenroom.sandbox.cloud.events import AwsEvent
 
 SERVICE: Final = "sagemaker"
@@ -109,4 +109,4 @@ class ScalingActivity:
 
 
 def _instant(seconds: float) -> str:
-    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")

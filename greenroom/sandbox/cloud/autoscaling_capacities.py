@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from moto.sagemaker.models import sagemaker_backends
 
-from greenroom.sandbox.cloud.cloudwatch.metric_store import seconds_of
+from greenroom.sandbox.cloud.clock import seconds_of
 
 INSTANCE_COUNT: Final = "sagemaker:variant:DesiredInstanceCount"
 PROVISIONED_CONCURRENCY: Final = "sagemaker:variant:DesiredProvisionedConcurrency"

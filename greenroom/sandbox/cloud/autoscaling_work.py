@@ -22,6 +22,7 @@ from greenroom.sandbox.cloud.autoscaling import AutoScalingBackend
 from greenroom.sandbox.cloud.autoscaling_activities import ScalingActivity
 from greenroom.sandbox.cloud.autoscaling_capacities import CAPACITIES, TargetKey, fulfilment_of, is_gone
 from greenroom.sandbox.cloud.autoscaling_decisions import Call, Decision, decide, out_of_bounds
+from greenroom.sandbox.cloud.backends import every_backend
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.events import emit
 
@@ -138,8 +139,7 @@ class ScalingWork:
 
 
 def _backends() -> Iterator[AutoScalingBackend]:
-    for regions in list(applicationautoscaling_backends.values()):
-        yield from list(regions.values())
+    return every_backend(applicationautoscaling_backends)
 
 
 def _under_way(backend: AutoScalingBackend) -> list[ScalingActivity]:

@@ -90,6 +90,16 @@ class CloudClock:
 CLOCK = CloudClock()
 
 
+def utc(seconds: float) -> dt.datetime:
+    """An instant in seconds since the epoch, in UTC."""
+    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC)
+
+
+def seconds_of(moment: dt.datetime) -> float:
+    """Seconds since the epoch; a time without a zone is UTC, as moto's are."""
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)).timestamp()
+
+
 class _ClockedDatetime:
     """`datetime.datetime`, except that `now` asks the clock. Used by moto's modules only, never for isinstance."""
 

@@ -7,14 +7,13 @@ restarted cloud goes on from the same time.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 from typing import Any, Final
 
 from greenroom.sandbox.cloud.agenda import Agenda
 from greenroom.sandbox.cloud.application import LocalAwsApplication
-from greenroom.sandbox.cloud.clock import CLOCK, DrivenTime
+from greenroom.sandbox.cloud.clock import CLOCK, DrivenTime, utc
 
 CLOCK_PATH: Final = "/_greenroom/clock"
 EVENT: Final = "clock-advanced"
@@ -71,4 +70,4 @@ def _seconds_of(body: bytes) -> float:
 
 
 def _iso(seconds: float) -> str:
-    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).isoformat(timespec="seconds")
+    return utc(seconds).isoformat(timespec="seconds")

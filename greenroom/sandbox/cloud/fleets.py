@@ -20,6 +20,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 from greenroom.sandbox.cloud import execution_role, model_data
 from greenroom.sandbox.cloud.application import LocalAwsApplication
+from greenroom.sandbox.cloud.backends import every_backend
 from greenroom.sandbox.cloud.container_logs import ContainerLogs
 from greenroom.sandbox.cloud.errors import ModelLoadError
 from greenroom.sandbox.cloud.hosting import ContainerSpec, ContainerStartError, EndpointHost, HostedVariant
@@ -236,12 +237,7 @@ class Fleets:
 
 
 def _owners() -> list[Any]:
-    return [
-        owner
-        for regions in list(sagemaker_backends.values())
-        for backend in list(regions.values())
-        for owner in backend.fleet_owners()
-    ]
+    return [owner for backend in every_backend(sagemaker_backends) for owner in backend.fleet_owners()]
 
 
 def _fleets_of(owner: Any) -> set[FleetKey]:

@@ -14,23 +14,20 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from moto.cloudwatch.models import cloudwatch_backends
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from greenroom.sandbox.cloud.application import LocalAwsApplication
-from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.hosting import DataCaptureObject, Invocation
 from greenroom.sandbox.cloud.hosting.usage import Utilization
+from greenroom.sandbox.cloud.service_metrics import Metric, put_metrics
 
 EVENT = "invocation"
 NAMESPACE = "AWS/SageMaker"
 INSTANCE_NAMESPACE = "/aws/sagemaker/Endpoints"
 LOG = logging.getLogger("greenroom.sandbox.cloud")
 
-Metric = tuple[str, float, str]
-"""Name, value and unit."""
 Kind = Literal["real-time", "serverless", "asynchronous"]
 
 
@@ -136,18 +133,6 @@ def apply(attributes: dict[str, Any], body: bytes) -> None:
     put_metrics(attributes, INSTANCE_NAMESPACE, attributes.get("instance_metrics", []), variant)
     if "bucket" in attributes:
         put_object(attributes, attributes["bucket"], attributes["key"], body, attributes["kms_key_id"])
-
-
-def put_metrics(where: dict[str, Any], namespace: str, metrics: list[Metric], dimensions: dict[str, str]) -> None:
-    """Put metrics into the CloudWatch of an event's account and region, now."""
-    if not metrics:
-        return
-    named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
-    data = [
-        {"MetricName": name, "Value": value, "Unit": unit, "Dimensions": named, "Timestamp": CLOCK.utcnow()}
-        for name, value, unit in metrics
-    ]
-    cloudwatch_backends[where["account_id"]][where["region"]].put_metric_data(namespace, data)
 
 
 def put_object(where: dict[str, Any], bucket: str, key: str, body: bytes, kms_key_id: str | None) -> bool:

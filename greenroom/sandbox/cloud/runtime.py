@@ -12,7 +12,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import random
 from typing import Any
 
@@ -21,14 +20,14 @@ from moto.sagemaker.utils import arn_formatter
 
 from greenroom.sandbox.cloud import invocation_record
 from greenroom.sandbox.cloud.application import Answer, LocalAwsApplication
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.clock import CLOCK, utc
 from greenroom.sandbox.cloud.container_logs import log_group_of, log_stream_of
 from greenroom.sandbox.cloud.errors import ModelLoadError
 from greenroom.sandbox.cloud.event_stream import CONTENT_TYPE, encode_event
 from greenroom.sandbox.cloud.fleets import Fleets
 from greenroom.sandbox.cloud.hosting import DataCaptureObject, HostingError
 from greenroom.sandbox.cloud.instance_usage import InstanceUsage
-from greenroom.sandbox.cloud.invocation_record import Metric, Served
+from greenroom.sandbox.cloud.invocation_record import Served
 from greenroom.sandbox.cloud.invocation_targets import (
     NoCapacityError,
     NoTargetError,
@@ -49,6 +48,7 @@ from greenroom.sandbox.cloud.runtime_requests import (
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
 from greenroom.sandbox.cloud.sagemaker.inference_components import InferenceComponent
 from greenroom.sandbox.cloud.serverless_concurrency import ServerlessConcurrency, ThrottledError
+from greenroom.sandbox.cloud.service_metrics import Metric
 from greenroom.sandbox.cloud.variant_invocations import Answered, WrongTargetError, invoke_variant
 
 
@@ -181,7 +181,7 @@ class SageMakerRuntime:
             variant=target.variant.name,
             request=(request.payload.body, request.payload.content_type),
             response=(invocation.body, invocation.content_type),
-            when=dt.datetime.fromtimestamp(CLOCK.time(), tz=dt.UTC),
+            when=utc(CLOCK.time()),
             inference_id=request.inference_id,
             custom_attributes=request.payload.custom_attributes,
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from greenroom.sandbox.cloud.invocation_record import Metric
+from greenroom.sandbox.cloud.service_metrics import Metric
 from greenroom.sandbox.cloud.stage import Params
 
 

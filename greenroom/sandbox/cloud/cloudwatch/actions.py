@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 
+from greenroom.sandbox.cloud.arns import Arn, function_at
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
 from greenroom.sandbox.cloud.cloudwatch.history import AlarmHistory
 from greenroom.sandbox.cloud.events import AwsEvent, emit
@@ -45,7 +46,7 @@ def is_scaling_policy(action: str) -> bool:
 
 
 def _execute(action: str, facts: AlarmFacts, before: AlarmState, now: AlarmState) -> str | None:
-    service = action.split(":")[2] if action.count(":") >= 5 else ""
+    service = Arn.parse(action).service if action.count(":") >= 5 else ""
     if service == "sns":
         return _publish(action, facts, before, now)
     if service == "lambda":
@@ -58,8 +59,8 @@ def _execute(action: str, facts: AlarmFacts, before: AlarmState, now: AlarmState
 def _publish(topic_arn: str, facts: AlarmFacts, before: AlarmState, now: AlarmState) -> str:
     from moto.sns.models import sns_backends
 
-    _, _, _, region, account_id, _ = topic_arn.split(":", 5)
-    backend = sns_backends[account_id][region]
+    arn = Arn.parse(topic_arn)
+    backend = sns_backends[arn.account_id][arn.region]
     if topic_arn not in backend.topics:
         raise ActionFailedError("Resource does not exist")
     message = facts.message(before, now)
@@ -69,14 +70,11 @@ def _publish(topic_arn: str, facts: AlarmFacts, before: AlarmState, now: AlarmSt
 
 def _invoke(function_arn: str, facts: AlarmFacts, before: AlarmState, now: AlarmState) -> str:
     from moto.awslambda.exceptions import UnknownFunctionException
-    from moto.awslambda.models import lambda_backends
 
     from greenroom.sandbox.cloud.stage import current
 
-    _, _, _, region, account_id, resource = function_arn.split(":", 5)
-    _, name, qualifier = [*resource.split(":"), None][:3]
     try:
-        function = lambda_backends[account_id][region].get_function(str(name), qualifier)
+        function = function_at(Arn.parse(function_arn))
     except UnknownFunctionException as error:
         raise ActionFailedError("Function not found") from error
     payload = facts.function_payload(before, now)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from moto.cloudwatch.models import cloudwatch_backends
 
 from greenroom.sandbox.cloud.application import LocalAwsApplication
+from greenroom.sandbox.cloud.backends import every_backend
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmState
 from greenroom.sandbox.cloud.cloudwatch.backend import CloudWatchBackend
@@ -58,8 +59,7 @@ class AlarmEvaluations:
 
 
 def _backends() -> Iterator[CloudWatchBackend]:
-    for regions in list(cloudwatch_backends.values()):
-        yield from list(regions.values())
+    return every_backend(cloudwatch_backends)
 
 
 def _apply_state(attributes: dict[str, Any], body: bytes) -> None:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.clock import CLOCK, utc
 from greenroom.sandbox.cloud.cloudwatch.actions import act, is_scaling_policy, tell_state_change
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
 from greenroom.sandbox.cloud.cloudwatch.alarm_rule import evaluate
@@ -189,4 +189,4 @@ def _reason_data(children: Mapping[str, AlarmState]) -> str:
 
 def _datetime(seconds: float) -> dt.datetime:
     """As moto keeps instants: UTC, without a time zone."""
-    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).replace(tzinfo=None)
+    return utc(seconds).replace(tzinfo=None)

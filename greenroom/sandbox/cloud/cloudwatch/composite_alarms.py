@@ -18,10 +18,9 @@ import functools
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.clock import CLOCK, seconds_of, utc
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
 from greenroom.sandbox.cloud.cloudwatch.alarm_rule import Rule, alarm_names, name_of
-from greenroom.sandbox.cloud.cloudwatch.metric_store import seconds_of
 from greenroom.sandbox.cloud.cloudwatch.state_reason import INITIAL, timestamp
 from greenroom.sandbox.cloud.stage import Params
 
@@ -82,7 +81,7 @@ class CompositeAlarm:
     @property
     def state_updated_at(self) -> dt.datetime:
         """StateUpdatedTimestamp, as moto keeps instants: UTC, without a time zone."""
-        return dt.datetime.fromtimestamp(self.state.since_seconds, tz=dt.UTC).replace(tzinfo=None)
+        return utc(self.state.since_seconds).replace(tzinfo=None)
 
     @property
     def suppressor(self) -> str | None:
@@ -162,7 +161,7 @@ class CompositeAlarm:
             "StateValue": state.value,
             "StateReason": state.reason,
             **suppressed,
-            "StateUpdatedTimestamp": dt.datetime.fromtimestamp(state.since_seconds, tz=dt.UTC),
-            "StateTransitionedTimestamp": dt.datetime.fromtimestamp(self.transitioned_at_seconds, tz=dt.UTC),
+            "StateUpdatedTimestamp": utc(state.since_seconds),
+            "StateTransitionedTimestamp": utc(self.transitioned_at_seconds),
             "AlarmConfigurationUpdatedTimestamp": self.configuration_updated_at,
         }

@@ -6,14 +6,12 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAla
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.clock import CLOCK, seconds_of, utc
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
-from greenroom.sandbox.cloud.cloudwatch.metric_store import seconds_of
 from greenroom.sandbox.cloud.stage import Params
 
 KEPT_SECONDS: Final = 30 * 24 * 3600.0
@@ -36,7 +34,7 @@ class HistoryItem:
         return {
             "AlarmName": self.alarm_name,
             "AlarmType": self.alarm_type,
-            "Timestamp": dt.datetime.fromtimestamp(self.at_seconds, tz=dt.UTC),
+            "Timestamp": utc(self.at_seconds),
             "HistoryItemType": self.item_type,
             "HistorySummary": self.summary,
             "HistoryData": json.dumps(self.data, separators=(",", ":")),

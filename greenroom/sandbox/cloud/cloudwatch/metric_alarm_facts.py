@@ -8,9 +8,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from greenroom.sandbox.cloud.clock import seconds_of
 from greenroom.sandbox.cloud.cloudwatch.alarm_facts import AlarmFacts, AlarmState
 from greenroom.sandbox.cloud.cloudwatch.metric_queries import DEFAULT_PERIOD_SECONDS
-from greenroom.sandbox.cloud.cloudwatch.metric_store import seconds_of
 
 
 def members_of(alarm: Any) -> list[dict[str, Any]]:

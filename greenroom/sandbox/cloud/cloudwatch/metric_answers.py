@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParameterValue, ValidationError
 
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.clock import CLOCK, seconds_of, utc
 from greenroom.sandbox.cloud.cloudwatch.expression import ExpressionError
 from greenroom.sandbox.cloud.cloudwatch.metric_queries import QueryResults, in_periods, query_of
-from greenroom.sandbox.cloud.cloudwatch.metric_store import MetricKey, MetricStore, metric_key, seconds_of
+from greenroom.sandbox.cloud.cloudwatch.metric_store import MetricKey, MetricStore, metric_key
 from greenroom.sandbox.cloud.cloudwatch.statistics import UnknownStatisticError, statistic
 from greenroom.sandbox.cloud.stage import Params
 
@@ -143,4 +143,4 @@ def _rounded(start: int, periods_seconds: list[int]) -> int:
 
 
 def _moment(seconds: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC)
+    return utc(seconds)

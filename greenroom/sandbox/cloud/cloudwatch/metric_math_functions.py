@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from greenroom.sandbox.cloud.clock import utc
 from greenroom.sandbox.cloud.cloudwatch.expression import ExpressionError, Keyword, Node, Text
 from greenroom.sandbox.cloud.cloudwatch.metric_math import Scope, Series, Value, as_array, constant, each, evaluate
 
@@ -128,7 +129,7 @@ def _running_sum(series: Series) -> Series:
 def _calendar(part: Callable[[dt.datetime], float]) -> _Function:
     def apply(arguments: tuple[Node, ...], scope: Scope) -> Value:
         _one_series(arguments[0], scope, "a calendar function")
-        values = {at: float(part(dt.datetime.fromtimestamp(at, tz=dt.UTC))) for at in scope.grid.instants}
+        values = {at: float(part(utc(at))) for at in scope.grid.instants}
         return Series(values, period_seconds=scope.grid.period_seconds)
 
     return apply

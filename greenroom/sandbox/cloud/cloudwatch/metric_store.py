@@ -9,11 +9,12 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concep
 from __future__ import annotations
 
 import bisect
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
+
+from greenroom.sandbox.cloud.clock import seconds_of
 
 _AT = attrgetter("at")
 
@@ -78,11 +79,6 @@ def samples_of(datum: dict[str, Any], now_seconds: float) -> list[Sample]:
     if datum.get("StatisticValues"):
         return [sample_of_statistics(datum["StatisticValues"], at, unit)]
     return [sample_of_value(float(datum.get("Value") or 0.0), 1.0, at, unit)]
-
-
-def seconds_of(moment: dt.datetime) -> float:
-    """Seconds since the epoch; a time without a zone is UTC, as moto's are."""
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)).timestamp()
 
 
 class MetricStore:

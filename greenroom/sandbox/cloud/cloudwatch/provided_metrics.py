@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from greenroom.sandbox.cloud.cloudwatch.metric_store import (
-    MetricKey,
-    MetricStore,
-    Sample,
-    sample_of_value,
-    seconds_of,
-)
+from greenroom.sandbox.cloud.clock import seconds_of
+from greenroom.sandbox.cloud.cloudwatch.metric_store import MetricKey, MetricStore, Sample, sample_of_value
 from greenroom.sandbox.cloud.stage import Params
 
 if TYPE_CHECKING:

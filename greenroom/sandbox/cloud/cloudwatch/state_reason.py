@@ -9,10 +9,10 @@ beside filled ones.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import Any, Final
 
+from greenroom.sandbox.cloud.clock import utc
 from greenroom.sandbox.cloud.cloudwatch.evaluation import Datapoint, Rule, Verdict
 
 INITIAL: Final = "Unchecked: Initial alarm creation"
@@ -30,7 +30,7 @@ _FILLED: Final = {"breaching": "Breaching", "notBreaching": "NonBreaching"}
 
 def timestamp(seconds: float) -> str:
     """As CloudWatch writes instants in JSON: `2019-10-02T17:04:40.985+0000`."""
-    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
+    return utc(seconds).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 
 
 def reason(rule: Rule, verdict: Verdict, state: str, *, says_minimum: bool) -> str:
@@ -90,7 +90,7 @@ def _listed(datapoints: list[Datapoint]) -> str:
 
 
 def _day_first(seconds: int) -> str:
-    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).strftime("%d/%m/%y %H:%M:%S")
+    return utc(seconds).strftime("%d/%m/%y %H:%M:%S")
 
 
 def _and_filled(rule: Rule, verdict: Verdict) -> str:

@@ -16,10 +16,11 @@ from moto.events import models as moto_models
 from moto.events.exceptions import InvalidEventPatternException, ValidationException
 from moto.moto_api._internal import mock_random
 
+from greenroom.sandbox.cloud.arns import Arn
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.events import pattern
 from greenroom.sandbox.cloud.events.bus import dispatch, envelope
-from greenroom.sandbox.cloud.events.targets import EVENT_BUS, NEED_ROLE, SENDERS, TargetArn
+from greenroom.sandbox.cloud.events.targets import EVENT_BUS, NEED_ROLE, SENDERS, kind_of
 from greenroom.sandbox.cloud.schedule_expression import ScheduleExpressionError, parse
 
 
@@ -47,15 +48,15 @@ class EventsBackend(moto_models.EventsBackend):  # type: ignore[misc]  # see pyp
     def put_targets(self, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]) -> None:
         """PutTargets, of those kinds that events can be delivered to here."""
         for target in targets:
-            arn = TargetArn.parse(target["Arn"])
+            arn = Arn.parse(target["Arn"])
             is_archive = arn.service == "events" and not arn.resource.strip(":")
-            if arn.kind not in {*SENDERS, EVENT_BUS} and not is_archive:
+            if kind_of(arn) not in {*SENDERS, EVENT_BUS} and not is_archive:
                 raise JsonRESTError(
                     "NotImplemented",
-                    f"The local AWS delivers no events to {arn.kind or target['Arn']}: it delivers to "
+                    f"The local AWS delivers no events to {kind_of(arn) or target['Arn']}: it delivers to "
                     f"{', '.join((*SENDERS, EVENT_BUS))}.",
                 )
-            if arn.kind in NEED_ROLE and not target.get("RoleArn"):
+            if kind_of(arn) in NEED_ROLE and not target.get("RoleArn"):
                 raise ValidationException(f"RoleArn is required for target {target['Arn']}.")  # a guess at the wording
         super().put_targets(name, event_bus_arn, targets)
 

@@ -13,10 +13,12 @@ import datetime as dt
 import logging
 from typing import Any, Final
 
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.arns import Arn
+from greenroom.sandbox.cloud.clock import CLOCK, utc
 from greenroom.sandbox.cloud.events.pattern import matches
 from greenroom.sandbox.cloud.events.payload import payload_of
-from greenroom.sandbox.cloud.events.targets import EVENT_BUS, SENDERS, DeliveryError, TargetArn
+from greenroom.sandbox.cloud.events.targets import EVENT_BUS, SENDERS, DeliveryError, kind_of
+from greenroom.sandbox.cloud.service_metrics import put_metrics
 
 LOG = logging.getLogger("greenroom.sandbox.cloud")
 NAMESPACE: Final = "AWS/Events"
@@ -33,7 +35,7 @@ def envelope(entry: dict[str, Any], account_id: str, region: str, event_id: str)
         "detail-type": entry["DetailType"],
         "source": entry["Source"],
         "account": account_id,
-        "time": dt.datetime.fromtimestamp(float(at), tz=dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": utc(float(at)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": region,
         "resources": entry.get("Resources") or [],
         "detail": entry["detail"],
@@ -56,13 +58,14 @@ def fire(rule: Any, event: dict[str, Any], hops: int = 0) -> None:
 
 
 def _tell(rule: Any, target: dict[str, Any], event: dict[str, Any], hops: int) -> bool:
-    arn = TargetArn.parse(target["Arn"])
+    arn = Arn.parse(target["Arn"])
     payload = payload_of(target, event, rule.arn, rule.name)
     try:
-        if arn.kind == EVENT_BUS:
+        kind = kind_of(arn)
+        if kind == EVENT_BUS:
             _to_bus(arn, event, hops)
         else:
-            SENDERS[arn.kind](arn, target, payload)
+            SENDERS[kind](arn, target, payload)
     except DeliveryError as error:
         LOG.warning("rule %s could not tell its target %s: %s: %s", rule.name, target["Id"], error.code, error)
         _to_dead_letters(rule, target, payload, error)
@@ -75,7 +78,7 @@ def _tell(rule: Any, target: dict[str, Any], event: dict[str, Any], hops: int) -
     return True
 
 
-def _to_bus(arn: TargetArn, event: dict[str, Any], hops: int) -> None:
+def _to_bus(arn: Arn, event: dict[str, Any], hops: int) -> None:
     from moto.events.models import events_backends
 
     backend = events_backends[arn.account_id][arn.region]
@@ -94,7 +97,7 @@ def _to_dead_letters(rule: Any, target: dict[str, Any], payload: str, error: Del
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
     if queue is None:
         return
-    arn = TargetArn.parse(queue)
+    arn = Arn.parse(queue)
     told = {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": target["Arn"],
@@ -109,16 +112,9 @@ def _to_dead_letters(rule: Any, target: dict[str, Any], payload: str, error: Del
 
 
 def _count(rule: Any, counts: dict[str, int]) -> None:
-    from moto.cloudwatch.models import cloudwatch_backends
-
-    dimensions = [{"Name": "RuleName", "Value": rule.name}]
-    data = [
-        {"MetricName": name, "Value": float(count), "Unit": "Count", "Dimensions": dimensions}
-        | {"Timestamp": CLOCK.utcnow()}
-        for name, count in counts.items()
-        if count
-    ]
-    cloudwatch_backends[rule.account_id][rule.region_name].put_metric_data(NAMESPACE, data)
+    where = {"account_id": rule.account_id, "region": rule.region_name}
+    counted = [(name, float(count), "Count") for name, count in counts.items() if count]
+    put_metrics(where, NAMESPACE, counted, {"RuleName": rule.name})
 
 
 def _as_moto_has_it(event: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from moto.events.models import events_backends
 from moto.moto_api._internal import mock_random
 
 from greenroom.sandbox.cloud.application import LocalAwsApplication
+from greenroom.sandbox.cloud.backends import every_backend
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.events.backend import next_firing
 from greenroom.sandbox.cloud.events.bus import envelope, fire
@@ -40,11 +41,10 @@ class RuleSchedules:
 
 
 def _scheduled_rules() -> Iterator[Any]:
-    for regions in list(events_backends.values()):
-        for backend in list(regions.values()):
-            for rule in backend.event_buses["default"].rules.values():
-                if rule.fires_at_seconds is not None and rule.state != "DISABLED":
-                    yield rule
+    for backend in every_backend(events_backends):
+        for rule in backend.event_buses["default"].rules.values():
+            if rule.fires_at_seconds is not None and rule.state != "DISABLED":
+                yield rule
 
 
 def _fire(attributes: dict[str, Any], body: bytes) -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
+from greenroom.sandbox.cloud.arns import Arn, function_at
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.stage import current
 
@@ -29,30 +29,13 @@ class DeliveryError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class TargetArn:
-    """An ARN's parts: `arn:PARTITION:service:region:account:resource`."""
-
-    text: str
-    service: str
-    region: str
-    account_id: str
-    resource: str
-
-    @classmethod
-    def parse(cls, text: str) -> TargetArn:
-        """Take an ARN apart."""
-        _, _, service, region, account_id, resource = [*text.split(":", 5), "", "", "", "", "", ""][:6]
-        return cls(text, service, region, account_id, resource)
-
-    @property
-    def kind(self) -> str:
-        """What `SENDERS` calls it: the service, and for some what it is of it."""
-        first = self.resource.replace(":", "/").partition("/")[0]
-        return f"{self.service}:{first}" if self.service in {"events", "sagemaker", "logs", "states"} else self.service
+def kind_of(arn: Arn) -> str:
+    """What `SENDERS` calls a target: the service, and for some what it is of it."""
+    first = arn.resource.replace(":", "/").partition("/")[0]
+    return f"{arn.service}:{first}" if arn.service in {"events", "sagemaker", "logs", "states"} else arn.service
 
 
-def _to_queue(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
+def _to_queue(arn: Arn, target: dict[str, Any], payload: str) -> None:
     from moto.sqs.exceptions import QueueDoesNotExist
     from moto.sqs.models import sqs_backends
 
@@ -66,7 +49,7 @@ def _to_queue(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
     backend.send_message(arn.resource, payload, group_id=group, validate_group_id=False)
 
 
-def _to_topic(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
+def _to_topic(arn: Arn, target: dict[str, Any], payload: str) -> None:
     del target
     from moto.sns.models import sns_backends
 
@@ -77,22 +60,19 @@ def _to_topic(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
     backend.publish(payload, arn.text)
 
 
-def _to_function(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
+def _to_function(arn: Arn, target: dict[str, Any], payload: str) -> None:
     del target
     from moto.awslambda.exceptions import UnknownFunctionException
-    from moto.awslambda.models import lambda_backends
 
-    backend = lambda_backends[arn.account_id][arn.region]
-    _, name, qualifier = [*arn.resource.split(":"), None][:3]
     try:
-        function = backend.get_function(name, qualifier)
+        function = function_at(arn)
     except UnknownFunctionException as error:
         raise DeliveryError("NO_RESOURCE", f"there is no function {arn.text}") from error
     _check_policy({"Statement": function.policy.statements}, "lambda:InvokeFunction", arn)
     current().functions.invoke_later(function, payload)
 
 
-def _to_log_group(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
+def _to_log_group(arn: Arn, target: dict[str, Any], payload: str) -> None:
     del target
     from moto.logs.models import logs_backends
     from moto.moto_api._internal import mock_random
@@ -106,7 +86,7 @@ def _to_log_group(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
     backend.put_log_events(group, stream, [{"timestamp": int(CLOCK.time() * 1000), "message": payload}])
 
 
-def _to_pipeline(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
+def _to_pipeline(arn: Arn, target: dict[str, Any], payload: str) -> None:
     del payload  # "SageMakerPipelineParameters" are what a pipeline gets
     from moto.core.exceptions import JsonRESTError
     from moto.sagemaker.models import sagemaker_backends
@@ -120,7 +100,7 @@ def _to_pipeline(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
         raise DeliveryError("NO_RESOURCE", f"there is no pipeline {arn.text}: {error}") from error
 
 
-def _to_state_machine(arn: TargetArn, target: dict[str, Any], payload: str) -> None:
+def _to_state_machine(arn: Arn, target: dict[str, Any], payload: str) -> None:
     del target
     from moto.core.exceptions import ServiceException
     from moto.stepfunctions.models import stepfunctions_backends
@@ -131,7 +111,7 @@ def _to_state_machine(arn: TargetArn, target: dict[str, Any], payload: str) -> N
         raise DeliveryError("NO_RESOURCE", f"the state machine {arn.text} cannot start: {error}") from error
 
 
-SENDERS: Final[dict[str, Callable[[TargetArn, dict[str, Any], str], None]]] = {
+SENDERS: Final[dict[str, Callable[[Arn, dict[str, Any], str], None]]] = {
     "sqs": _to_queue,
     "sns": _to_topic,
     "lambda": _to_function,
@@ -146,7 +126,7 @@ NEED_ROLE: Final = frozenset({"sagemaker:pipeline", "states:stateMachine"})
 """Targets that EventBridge reaches by assuming the target's role, not by the resource's policy."""
 
 
-def _check_policy(policy: Any, action: str, arn: TargetArn) -> None:
+def _check_policy(policy: Any, action: str, arn: Arn) -> None:
     document = json.loads(policy) if isinstance(policy, str) else policy
     if not any(_allows(one, action) for one in _listed((document or {}).get("Statement"))):
         raise DeliveryError(

@@ -10,6 +10,7 @@ import json
 import logging
 from typing import Any
 
+from greenroom.sandbox.cloud.arns import Arn, function_at
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.stage import current
 
@@ -69,10 +70,6 @@ def _publishing(publish: Any) -> Any:
 
 
 def _to_function(subscription: Any, message: str, message_id: str, subject: str | None, attributes: Any) -> None:
-    from moto.awslambda.models import lambda_backends
-
-    _, _, _, region, account_id, resource = subscription.endpoint.split(":", 5)
-    _, name, qualifier = [*resource.split(":"), None][:3]
     record = {
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
@@ -87,5 +84,5 @@ def _to_function(subscription: Any, message: str, message_id: str, subject: str 
             "MessageAttributes": attributes,
         },
     }
-    function = lambda_backends[account_id][region].get_function(name, qualifier)
+    function = function_at(Arn.parse(subscription.endpoint))
     current().functions.invoke_later(function, json.dumps({"Records": [record]}))

@@ -33,9 +33,11 @@ from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import JsonRESTError
 
 from greenroom.sandbox.cloud.application import Answer, LocalAwsApplication
+from greenroom.sandbox.cloud.arns import Arn
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.lambdas.function_process import Function, Outcome, function_of, run
 from greenroom.sandbox.cloud.operations import RequestIdentity
+from greenroom.sandbox.cloud.service_metrics import put_metrics
 
 LOG = logging.getLogger("greenroom.sandbox.cloud")
 EVENT: Final = "function-invoked"
@@ -188,7 +190,6 @@ def _apply(attributes: dict[str, Any], body: bytes) -> None:
 
 
 def _keep(told: dict[str, Any]) -> None:
-    from moto.cloudwatch.models import cloudwatch_backends
     from moto.logs.models import logs_backends
 
     logs = logs_backends[told["account_id"]][told["region"]]
@@ -203,12 +204,7 @@ def _keep(told: dict[str, Any]) -> None:
         ("Duration", told["duration_ms"], "Milliseconds"),
     )
     # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-    dimensions = [{"Name": "FunctionName", "Value": told["name"]}]
-    data = [
-        {"MetricName": name, "Value": value, "Unit": unit, "Dimensions": dimensions, "Timestamp": CLOCK.utcnow()}
-        for name, value, unit in metrics
-    ]
-    cloudwatch_backends[told["account_id"]][told["region"]].put_metric_data(NAMESPACE, data)
+    put_metrics(told, NAMESPACE, metrics, {"FunctionName": told["name"]})
 
 
 def _to_dead_letters(key: dict[str, str], payload: str) -> None:
@@ -219,14 +215,14 @@ def _to_dead_letters(key: dict[str, str], payload: str) -> None:
         function = lambda_backends[key["account_id"]][key["region"]].get_function(key["name"], None)
     except UnknownFunctionException:
         return
-    arn: str = (getattr(function, "dead_letter_config", None) or {}).get("TargetArn", "")
-    if not arn:
+    target: str = (getattr(function, "dead_letter_config", None) or {}).get("TargetArn", "")
+    if not target:
         return
-    _, _, service, region, account_id, resource = arn.split(":", 5)
+    arn = Arn.parse(target)
     try:
-        if service == "sqs":
-            sqs_backends[account_id][region].send_message(resource, payload)
+        if arn.service == "sqs":
+            sqs_backends[arn.account_id][arn.region].send_message(arn.resource, payload)
         else:
-            sns_backends[account_id][region].publish(payload, arn)
+            sns_backends[arn.account_id][arn.region].publish(payload, arn.text)
     except JsonRESTError:
         return  # as on AWS, DeadLetterErrors is all that tells

@@ -18,18 +18,19 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from moto.moto_api._internal import mock_random
-from moto.s3.exceptions import MissingBucket
-from moto.s3.models import s3_backends
 from moto.sagemaker.models import FakeProcessingJob, sagemaker_backends
-from moto.utilities.utils import get_partition
 
 from greenroom.sandbox.cloud.application import LocalAwsApplication
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.backends import every_backend
+from greenroom.sandbox.cloud.clock import CLOCK, utc
 from greenroom.sandbox.cloud.events import AwsEvent, emit
 from greenroom.sandbox.cloud.hosting.capture import split_s3_uri
+from greenroom.sandbox.cloud.invocation_record import put_object
 from greenroom.sandbox.cloud.monitoring.analysis import AnalysisError, Report, analyze
-from greenroom.sandbox.cloud.monitoring.job import MonitoringJob, utc
+from greenroom.sandbox.cloud.monitoring.job import MonitoringJob
+from greenroom.sandbox.cloud.sagemaker.listing import select
 from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import MonitoringSchedule
+from greenroom.sandbox.cloud.service_metrics import dimension_list
 
 LOG = logging.getLogger("greenroom.sandbox.cloud")
 EVENT: Final = "monitoring-executed"
@@ -58,11 +59,10 @@ class MonitoringExecutions:
 
 
 def _dues() -> Iterator[tuple[MonitoringSchedule, float]]:
-    for regions in list(sagemaker_backends.values()):
-        for backend in list(regions.values()):
-            for schedule in backend.monitoring_schedules.values():
-                if schedule.fires_at_seconds is not None and schedule.settled_status == "Scheduled":
-                    yield schedule, schedule.fires_at_seconds
+    for backend in every_backend(sagemaker_backends):
+        for schedule in backend.monitoring_schedules.values():
+            if schedule.fires_at_seconds is not None and schedule.settled_status == "Scheduled":
+                yield schedule, schedule.fires_at_seconds
 
 
 def _execute(schedule: MonitoringSchedule) -> tuple[dict[str, Any], Report | None]:
@@ -133,22 +133,28 @@ def _apply(attributes: dict[str, Any], body: bytes) -> None:
 
 def _put_files(schedule: MonitoringSchedule, output_uri: str, files: dict[str, str]) -> None:
     bucket, prefix = split_s3_uri(output_uri)
-    s3 = s3_backends[schedule.account_id][get_partition(schedule.region)]
     folder = f"{schedule.endpoint_name}/{schedule.monitoring_schedule_name}/{utc(CLOCK.time()):%Y/%m/%d/%H}"
     for name, content in files.items():
-        try:
-            s3.put_object(bucket, "/".join(part for part in (prefix, folder, name) if part), content.encode())
-        except MissingBucket:
+        key = "/".join(part for part in (prefix, folder, name) if part)
+        if not put_object(_where(schedule), bucket, key, content.encode(), None):
             return
+
+
+def _where(schedule: MonitoringSchedule) -> dict[str, Any]:
+    return {
+        "account_id": schedule.account_id,
+        "region": schedule.region,
+        "endpoint_name": schedule.endpoint_name,
+    }
 
 
 def _put_metrics(schedule: MonitoringSchedule, metrics: list[tuple[str, float, dict[str, str]]]) -> None:
     from moto.cloudwatch.models import cloudwatch_backends
 
-    name = schedule.monitoring_schedule_name
+    name, endpoint_name = schedule.monitoring_schedule_name, schedule.endpoint_name or ""
     forms = {
-        GUIDE_NAMESPACE: {"EndpointName": schedule.endpoint_name, "ScheduleName": name},
-        SAMPLES_NAMESPACE: {"Endpoint": schedule.endpoint_name, "MonitoringSchedule": name},
+        GUIDE_NAMESPACE: {"EndpointName": endpoint_name, "ScheduleName": name},
+        SAMPLES_NAMESPACE: {"Endpoint": endpoint_name, "MonitoringSchedule": name},
     }
     backend = cloudwatch_backends[schedule.account_id][schedule.region]
     for namespace, dimensions in forms.items():
@@ -157,16 +163,12 @@ def _put_metrics(schedule: MonitoringSchedule, metrics: list[tuple[str, float, d
                 "MetricName": metric,
                 "Value": value,
                 # the guide names its two dimensions and no feature
-                "Dimensions": _dimensions(dimensions if namespace == GUIDE_NAMESPACE else {**dimensions, **more}),
+                "Dimensions": dimension_list(dimensions if namespace == GUIDE_NAMESPACE else {**dimensions, **more}),
                 "Timestamp": CLOCK.utcnow(),
             }
             for metric, value, more in metrics
         ]
         backend.put_metric_data(namespace, data)
-
-
-def _dimensions(given: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"Name": name, "Value": value} for name, value in given.items()]
 
 
 def _processing_job(backend: Any, schedule: MonitoringSchedule, attributes: dict[str, Any], violations: int) -> Any:
@@ -212,16 +214,13 @@ def newest_first(executions: list[dict[str, Any]], request: dict[str, Any]) -> l
         "MonitoringJobDefinitionName": "MonitoringJobDefinitionName",
         "MonitoringTypeEquals": "MonitoringType",
     }
-    found = [
-        one
-        for one in executions
-        if all(request.get(name, one.get(member)) == one.get(member) for name, member in equals.items())
-    ]
-    found = [one for one in found if _within(one, request)]
-    key = {"CreationTime": "CreationTime", "Status": "MonitoringExecutionStatus"}.get(
-        request.get("SortBy", ""), "ScheduledTime"
+    return select(
+        (one for one in executions if _within(one, request)),
+        request,
+        equals=equals,
+        sort_by={"CreationTime": "CreationTime", "Status": "MonitoringExecutionStatus"},
+        default_sort="ScheduledTime",
     )
-    return sorted(found, key=lambda one: str(one[key]), reverse=request.get("SortOrder", "Descending") == "Descending")
 
 
 def _within(one: dict[str, Any], request: dict[str, Any]) -> bool:
@@ -238,5 +237,5 @@ def _naive(value: dt.datetime | float | None) -> dt.datetime | None:
     if value is None:
         return None
     if isinstance(value, int | float):
-        value = dt.datetime.fromtimestamp(value, tz=dt.UTC)
+        value = utc(value)
     return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.s3.exceptions import MissingBucket
@@ -188,8 +188,3 @@ def _hours(start: datetime, end: datetime) -> Iterator[datetime]:
     while hour < end:
         yield hour
         hour += timedelta(hours=1)
-
-
-def utc(seconds: float) -> datetime:
-    """An instant of the clock, in UTC."""
-    return datetime.fromtimestamp(seconds, tz=UTC)

@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.h
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from greenroom.sandbox.cloud.clock import utc
 from greenroom.sandbox.cloud.sagemaker.deployments import Deployment, Progress
 from greenroom.sandbox.cloud.sagemaker.variants import EndpointVariant
 from greenroom.sandbox.cloud.stage import Params
@@ -88,7 +88,7 @@ def pending_deployment(endpoint: Endpoint, status: str | None = None) -> dict[st
     answer: dict[str, Any] = {
         "EndpointConfigName": pending.endpoint_config_name,
         "ProductionVariants": [_pending_variant(pending, progress, one, status) for one in pending.variants],
-        "StartTime": dt.datetime.fromtimestamp(pending.started_at_seconds, tz=dt.UTC),
+        "StartTime": utc(pending.started_at_seconds),
     }
     if pending.shadow_variants:
         shadows = [_pending_variant(pending, progress, one, status) for one in pending.shadow_variants]
@@ -128,7 +128,7 @@ def _variant_status(pending: Deployment, progress: Progress, count: int, status:
 
 
 def _status(status: str, message: str, since_seconds: float) -> dict[str, Any]:
-    since = dt.datetime.fromtimestamp(since_seconds, tz=dt.UTC)
+    since = utc(since_seconds)
     return {"Status": status, "StatusMessage": message, "StartTime": since}
 
 

@@ -16,6 +16,7 @@ from greenroom.sandbox.cloud.sagemaker.inference_components import (
     InferenceComponent,
     fleet_of,
 )
+from greenroom.sandbox.cloud.sagemaker.listing import select
 from greenroom.sandbox.cloud.stage import Params
 
 if TYPE_CHECKING:
@@ -169,17 +170,14 @@ def _deployment(backend: SageMakerBackend, component: InferenceComponent, specif
 def listed(backend: SageMakerBackend, request: Params) -> list[dict[str, Any]]:
     """ListInferenceComponents's entries, filtered and sorted as asked."""
     settle(backend)
-    equals = {
-        "EndpointNameEquals": "EndpointName",
-        "VariantNameEquals": "VariantName",
-        "StatusEquals": "InferenceComponentStatus",
-    }
-    found = [
-        one
-        for one in (component.summary() for component in backend.inference_components.values())
-        if all(request.get(name, one[member]) == one[member] for name, member in equals.items())
-        and request.get("NameContains", "") in one["InferenceComponentName"]
-    ]
-    by = {"Name": "InferenceComponentName", "Status": "InferenceComponentStatus"}.get(request.get("SortBy", ""))
-    is_descending = request.get("SortOrder", "Descending") == "Descending"
-    return sorted(found, key=lambda one: str(one[by or "CreationTime"]), reverse=is_descending)
+    return select(
+        (component.summary() for component in backend.inference_components.values()),
+        request,
+        equals={
+            "EndpointNameEquals": "EndpointName",
+            "VariantNameEquals": "VariantName",
+            "StatusEquals": "InferenceComponentStatus",
+        },
+        sort_by={"Name": "InferenceComponentName", "Status": "InferenceComponentStatus"},
+        name="InferenceComponentName",
+    )

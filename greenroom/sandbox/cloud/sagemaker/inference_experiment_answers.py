@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeInferenceE
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from greenroom.sandbox.cloud.clock import utc
 from greenroom.sandbox.cloud.sagemaker.inference_experiments import InferenceExperiment
+from greenroom.sandbox.cloud.sagemaker.listing import select
 from greenroom.sandbox.cloud.stage import Params
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def summary(backend: SageMakerBackend, experiment: InferenceExperiment) -> dict[
         "Name": experiment.name,
         "Type": experiment.params["Type"],
         "Schedule": {
-            "StartTime": dt.datetime.fromtimestamp(experiment.start_seconds, tz=dt.UTC),
-            "EndTime": dt.datetime.fromtimestamp(experiment.end_seconds, tz=dt.UTC),
+            "StartTime": utc(experiment.start_seconds),
+            "EndTime": utc(experiment.end_seconds),
         },
         "Status": experiment.status(None if endpoint is None else endpoint.endpoint_status),
         "StatusReason": experiment.reason,
@@ -72,13 +73,10 @@ def summary(backend: SageMakerBackend, experiment: InferenceExperiment) -> dict[
 
 def listed(backend: SageMakerBackend, request: Params) -> list[dict[str, Any]]:
     """ListInferenceExperiments's entries, filtered and sorted as asked."""
-    found = [
-        one
-        for one in (summary(backend, experiment) for experiment in backend.inference_experiments.values())
-        if request.get("NameContains", "") in one["Name"]
-        and request.get("StatusEquals", one["Status"]) == one["Status"]
-        and request.get("Type", one["Type"]) == one["Type"]
-    ]
-    by = {"Name": "Name", "Status": "Status"}.get(request.get("SortBy", ""), "CreationTime")
-    is_descending = request.get("SortOrder", "Descending") == "Descending"
-    return sorted(found, key=lambda one: str(one[by]), reverse=is_descending)
+    return select(
+        (summary(backend, experiment) for experiment in backend.inference_experiments.values()),
+        request,
+        equals={"StatusEquals": "Status", "Type": "Type"},
+        sort_by={"Name": "Name", "Status": "Status"},
+        name="Name",
+    )

@@ -20,7 +20,8 @@ from moto.sagemaker.models import sagemaker_backends
 
 from greenroom.sandbox.cloud import stage
 from greenroom.sandbox.cloud.application import LocalAwsApplication
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.backends import every_backend
+from greenroom.sandbox.cloud.clock import CLOCK, seconds_of
 from greenroom.sandbox.cloud.sagemaker import refusals
 from greenroom.sandbox.cloud.stage import Params
 
@@ -229,8 +230,7 @@ class ExperimentSchedules:
 def _experiments() -> list[tuple[Any, InferenceExperiment]]:
     return [
         (backend, one)
-        for regions in list(sagemaker_backends.values())
-        for backend in list(regions.values())
+        for backend in every_backend(sagemaker_backends)
         for one in list(backend.inference_experiments.values())
     ]
 
@@ -356,9 +356,5 @@ def _wrong_times(start: float, end: float) -> list[str]:
     return []
 
 
-def _seconds(when: Any) -> float | None:
-    if when is None:
-        return None
-    if isinstance(when, int | float):
-        return float(when)
-    return float((when if when.tzinfo is not None else when.replace(tzinfo=dt.UTC)).timestamp())
+def _seconds(when: dt.datetime | float | None) -> float | None:
+    return seconds_of(when) if isinstance(when, dt.datetime) else when

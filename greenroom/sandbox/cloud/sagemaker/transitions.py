@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configurat
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Sequence
 from typing import Any, Final
@@ -19,7 +18,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 from greenroom.sandbox.cloud import stage
 from greenroom.sandbox.cloud.application import LocalAwsApplication
-from greenroom.sandbox.cloud.clock import CLOCK
+from greenroom.sandbox.cloud.clock import CLOCK, seconds_of
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
 
 EVENT: Final = "endpoint-transition"
@@ -101,13 +100,9 @@ def alarms_in_alarm(account_id: str, region: str, names: Sequence[str]) -> list[
         alarm = backend.alarms.get(name) or backend.composite_alarms.get(name)
         if alarm is not None and alarm.state_value == "ALARM":
             since = getattr(alarm, "state_updated_timestamp", None) or alarm.state_updated_at
-            found.append((name, _epoch_seconds(since)))
+            # A datetime is rounded to a microsecond, and must not lie after the request that rang the alarm.
+            found.append((name, seconds_of(since) - 1e-6))
     return found
-
-
-def _epoch_seconds(when: dt.datetime) -> float:
-    # A datetime is the instant rounded to a microsecond, and must not lie after the request that rang the alarm.
-    return (when if when.tzinfo is not None else when.replace(tzinfo=dt.UTC)).timestamp() - 1e-6
 
 
 def _advance(attributes: dict[str, Any], body: bytes) -> None:
