@@ -9,10 +9,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test inner check lint bench schema clean
+.PHONY: help up down test test-frameworks inner check lint bench schema clean
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Greenroom needs Python 3.11 or newer, and found none on PATH. Name one: make PYTHON=/path/to/python3 up" >&2; exit 2; }
@@ -33,10 +33,13 @@ down: $(VENV)/.installed-sandbox ## destroy dev in the local AWS and stop the lo
 	@$(BIN)/greenroom sandbox stop
 
 test: $(VENV)/.installed-test ## every test that needs neither an account nor the Pulumi CLI
-	$(BIN)/python -m pytest -n 4 -m 'not aws'
+	$(BIN)/python -m pytest -n 4 -m 'not aws and not frameworks'
+
+test-frameworks: $(VENV)/.installed-test-frameworks ## the tests that need torch, TensorFlow and transformers (several gigabytes)
+	$(BIN)/python -m pytest -n 2 -m 'frameworks and not aws'
 
 inner: $(VENV)/.installed-test ## the inner loop: under a minute
-	$(BIN)/python -m pytest -n 2 -q -m 'not aws and not slow and not real_engine'
+	$(BIN)/python -m pytest -n 2 -q -m 'not aws and not slow and not real_engine and not frameworks'
 
 lint: $(VENV)/.installed-dev ## ruff, mypy strict, import rules, schema drift
 	$(BIN)/ruff format --check .

@@ -20,10 +20,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from model_packaging.errors import InvalidDigestError, ServingImageError
+from model_packaging.lineage import Lineage
+from model_packaging.measurements import LoadTest, Optimisation
 
 MANIFEST = "release.json"
 MODEL_FOLDER = "model/"
 BASELINE_FOLDER = "baseline/"
+SAMPLES_FOLDER = "samples/"
 
 DIGEST_PATTERN = r"^sha256:[0-9a-f]{64}$"
 NAME_PATTERN = r"^[a-z0-9](-?[a-z0-9])*$"
@@ -34,6 +37,9 @@ VERSION_PATTERN = (
 """Semantic versioning 2.0.0, https://semver.org."""
 
 NOT_IN_THE_DIGEST = frozenset({"digest", "git_commit"})
+
+ADDED_LATER = frozenset({"format", "content_types", "samples", "lineage", "load_test", "optimisation"})
+"""Fields that releases did not always have: where one is None the digest is taken without it, as it was before."""
 
 
 def checked_path(path: str) -> str:
@@ -131,6 +137,15 @@ class ServingImage(_Part):
     """Region to image URI."""
 
 
+class Sample(_Part):
+    """One request that the release answers."""
+
+    file: ReleasePath
+    """Its body: `samples/…` of the release."""
+    content_type: str = Field(min_length=1)
+    """The body's content type."""
+
+
 class Release(_Part):
     """One release."""
 
@@ -156,6 +171,18 @@ class Release(_Part):
     """The AWS container that serves it."""
     environment: dict[str, str]
     """The container's environment."""
+    format: str | None = None
+    """What the model's files are, recognised from their bytes: `onnx`, `sklearn`, …; None where nobody asked."""
+    content_types: tuple[str, ...] | None = None
+    """The content types that `POST /invocations` reads, that of the samples first; None where nobody said."""
+    samples: tuple[Sample, ...] | None = None
+    """Requests that the release answers, in `samples/…`; None where there are none."""
+    lineage: Lineage | None = None
+    """What it came from; None where nobody wrote it down."""
+    load_test: LoadTest | None = None
+    """What an instance holds; None where it was not measured. Scaling reads it."""
+    optimisation: Optimisation | None = None
+    """How the served model was made of the trained one; None where it is the trained one."""
 
     @model_validator(mode="after")
     def _files_are_ordered(self) -> Release:
@@ -225,7 +252,8 @@ def manifest_digest(release: Release) -> str:
 
 def canonical_json(release: Release) -> bytes:
     """The bytes that the digest is taken of: ordered keys, no spaces, UTF-8, numbers as Python's repr."""
-    content = release.model_dump(mode="json", exclude=set(NOT_IN_THE_DIGEST))
+    absent = {name for name in ADDED_LATER if getattr(release, name) is None}
+    content = release.model_dump(mode="json", exclude={*NOT_IN_THE_DIGEST, *absent})
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from model_packaging.errors import DigestMismatchError, ReleaseNotFoundError
+from model_packaging.evidence import EVIDENCE_FOLDER
 from model_packaging.release import MANIFEST, Release, ReleaseFile, checked_path, hex_of, manifest_digest
 
 CHUNK_BYTES = 1024 * 1024
@@ -97,6 +98,7 @@ class ReleaseStore:
         expected = {file.path: file for file in release.files}
         found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         found.pop(MANIFEST, None)
+        found = {path: place for path, place in found.items() if not path.startswith(EVIDENCE_FOLDER)}
         differences = [f"{path} is missing" for path in sorted(expected.keys() - found.keys())]
         differences += [f"{path} does not belong to it" for path in sorted(found.keys() - expected.keys())]
         for path in sorted(expected.keys() & found.keys()):

@@ -36,6 +36,7 @@ from greenroom.sandbox.cloud.runtime_requests import PATH, PREFIX, InvocationRef
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
 from greenroom.sandbox.cloud.service_metrics import Metric
 from greenroom.sandbox.cloud.variant_invocations import Answered, Payload, WrongTargetError, invoke_variant
+from model_packaging.serving import ContainerStartError
 
 LOG = logging.getLogger("greenroom.sandbox.cloud")
 ACCEPTED: Final = "async-accepted"
@@ -136,7 +137,7 @@ class AsyncInference:
         )
         try:
             answered = invoke_variant(fleets, target.fleet, target.fleet_variant_name, payload)
-        except (HostingError, ModelLoadError, WrongTargetError) as error:
+        except (HostingError, ContainerStartError, ModelLoadError, WrongTargetError) as error:
             self._end(request, "Failed", str(error).encode(), failure_reason=f"ClientError: {error}", began=began)
             return
         self._answered(request, target, answered, began)

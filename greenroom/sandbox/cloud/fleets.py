@@ -23,8 +23,9 @@ from greenroom.sandbox.cloud.application import LocalAwsApplication
 from greenroom.sandbox.cloud.backends import every_backend
 from greenroom.sandbox.cloud.container_logs import ContainerLogs
 from greenroom.sandbox.cloud.errors import ModelLoadError
-from greenroom.sandbox.cloud.hosting import ContainerSpec, ContainerStartError, EndpointHost, HostedVariant
+from greenroom.sandbox.cloud.hosting import EndpointHost, HostedVariant
 from greenroom.sandbox.cloud.stage import ContainerDefinition, Fleet, FleetKey, FleetOutcome, FleetVariant
+from model_packaging.serving import ContainerSpec, ContainerStartError
 
 EVENT = "fleet-outcome"
 

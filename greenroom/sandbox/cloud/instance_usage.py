@@ -6,8 +6,8 @@ import threading
 
 from greenroom.sandbox.cloud.clock import CLOCK
 from greenroom.sandbox.cloud.fleets import Fleets
-from greenroom.sandbox.cloud.hosting.usage import Usage, Utilization, usage_of, utilization
 from greenroom.sandbox.cloud.stage import Fleet
+from model_packaging.serving.usage import Usage, Utilization, usage_of, utilization
 
 PERIOD_SECONDS = 60.0
 """Metrics are available at a 1-minute frequency."""

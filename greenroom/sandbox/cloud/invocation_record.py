@@ -20,8 +20,8 @@ from moto.utilities.utils import get_partition
 
 from greenroom.sandbox.cloud.application import LocalAwsApplication
 from greenroom.sandbox.cloud.hosting import DataCaptureObject, Invocation
-from greenroom.sandbox.cloud.hosting.usage import Utilization
 from greenroom.sandbox.cloud.service_metrics import Metric, put_metrics
+from model_packaging.serving.usage import Utilization
 
 EVENT = "invocation"
 NAMESPACE = "AWS/SageMaker"

@@ -50,6 +50,7 @@ from greenroom.sandbox.cloud.sagemaker.inference_components import InferenceComp
 from greenroom.sandbox.cloud.serverless_concurrency import ServerlessConcurrency, ThrottledError
 from greenroom.sandbox.cloud.service_metrics import Metric
 from greenroom.sandbox.cloud.variant_invocations import Answered, WrongTargetError, invoke_variant
+from model_packaging.serving import ContainerStartError
 
 
 class SageMakerRuntime:
@@ -118,7 +119,7 @@ class SageMakerRuntime:
             raise InvocationRefusedError("429 TOO MANY REQUESTS", "ThrottlingException", str(error)) from error
         except WrongTargetError as error:
             raise validation(str(error)) from error
-        except (HostingError, ModelLoadError) as error:
+        except (HostingError, ContainerStartError, ModelLoadError) as error:
             # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#API_runtime_InvokeEndpoint_Errors
             raise InvocationRefusedError("530 DEPENDENCY FAILED", "InternalDependencyException", str(error)) from error
         self._record(fleets, request, target, answered, metrics)

@@ -52,7 +52,7 @@ def invoke_variant(fleets: Fleets, fleet: Fleet, variant_name: str, payload: Pay
     """Send a request through a variant.
 
     Raises:
-        HostingError, ModelLoadError: Its container does not come up.
+        ContainerStartError, ModelLoadError: Its container does not come up.
         WrongTargetError: The request does not say where it is to go.
     """
     fleets.ensure_hosted(fleet)

@@ -14,15 +14,13 @@ from pathlib import Path
 import pytest
 
 from greenroom.sandbox.cloud.hosting import (
-    ContainerSpec,
-    ContainerStartError,
     EndpointHost,
     EndpointNotHostedError,
     HostedVariant,
     NoTrafficError,
     UnknownVariantError,
-    VariantContainer,
 )
+from model_packaging.serving import ContainerSpec, ContainerStartError, VariantContainer
 
 pytestmark = pytest.mark.slow
 
@@ -217,7 +215,7 @@ def test_no_container_outlives_its_server(tmp_path, container_of):
     program = textwrap.dedent(f"""
         import time
         from pathlib import Path
-        from greenroom.sandbox.cloud.hosting import ContainerSpec, VariantContainer
+        from model_packaging.serving import ContainerSpec, VariantContainer
         spec = ContainerSpec("one", "image:1", {dict(spec.environment)!r}, Path({str(spec.model_data)!r}))
         print(VariantContainer.start(spec, Path({str(tmp_path / "work")!r})).process.pid, flush=True)
         time.sleep(60)
@@ -231,6 +229,6 @@ def test_no_container_outlives_its_server(tmp_path, container_of):
 
 
 def test_a_containers_process_loads_no_aws_and_no_pulumi():
-    program = "import sys, greenroom.sandbox.cloud.hosting.server; print(*sys.modules)"
+    program = "import sys, model_packaging.serving.server; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert {"moto", "boto3", "botocore", "flask", "pulumi", "numpy", "pydantic"} & set(loaded) == set()

@@ -10,10 +10,8 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inferenc
 """
 
 from greenroom.sandbox.cloud.hosting.capture import DataCaptureConfig, DataCaptureObject
-from greenroom.sandbox.cloud.hosting.container import ContainerResponse, ContainerSpec, VariantContainer
 from greenroom.sandbox.cloud.hosting.endpoint_host import EndpointHost, HostedVariant, Invocation
 from greenroom.sandbox.cloud.hosting.errors import (
-    ContainerStartError,
     EndpointNotHostedError,
     HostingError,
     NoTrafficError,
@@ -21,9 +19,6 @@ from greenroom.sandbox.cloud.hosting.errors import (
 )
 
 __all__ = [
-    "ContainerResponse",
-    "ContainerSpec",
-    "ContainerStartError",
     "DataCaptureConfig",
     "DataCaptureObject",
     "EndpointHost",
@@ -33,5 +28,4 @@ __all__ = [
     "Invocation",
     "NoTrafficError",
     "UnknownVariantError",
-    "VariantContainer",
 ]

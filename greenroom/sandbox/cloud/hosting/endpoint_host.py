@@ -23,13 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from greenroom.sandbox.cloud.hosting.container import (
+from greenroom.sandbox.cloud.hosting.errors import EndpointNotHostedError, NoTrafficError, UnknownVariantError
+from model_packaging.serving.container import (
     INVOCATION_TIMEOUT_SECONDS,
     STARTUP_TIMEOUT_SECONDS,
     ContainerSpec,
     VariantContainer,
 )
-from greenroom.sandbox.cloud.hosting.errors import EndpointNotHostedError, NoTrafficError, UnknownVariantError
 
 RESIDENT_CONTAINERS = 24
 """At about 60 MiB each: under 1.5 GiB."""

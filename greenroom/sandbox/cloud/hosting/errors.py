@@ -2,39 +2,19 @@
 
 ```
 HostingError
-├── ContainerStartError      the release's code did not come up: the user's to fix, the log says why
 ├── EndpointNotHostedError   no such endpoint is being served
 ├── UnknownVariantError      the endpoint has no variant of that name
 └── NoTrafficError           every variant has weight 0 and none was asked for by name
 ```
-An error inside a request is none of these: it is the container's answer, with its 4XX or 5XX status.
+A container that does not come up is `model_packaging.serving.ContainerStartError`. An error inside a request is none of
+these: it is the container's answer, with its 4XX or 5XX status.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 
 class HostingError(Exception):
     """The one base of this package's errors."""
-
-
-class ContainerStartError(HostingError):
-    """A container did not answer `GET /ping` with 200.
-
-    Attributes:
-        model_name: The SageMaker model whose container it is.
-        reason: One sentence: it ended, or it was not ready in time.
-        log_path: The container's log.
-        log_tail: The last lines of that log.
-    """
-
-    def __init__(self, model_name: str, reason: str, log_path: Path, log_tail: str) -> None:
-        self.model_name, self.reason, self.log_path, self.log_tail = model_name, reason, log_path, log_tail
-        tail = "\n".join(f"    {line}" for line in log_tail.splitlines())
-        super().__init__(
-            f"the container of model {model_name!r} did not start: {reason} (log: {log_path})\n{tail}".rstrip()
-        )
 
 
 class EndpointNotHostedError(HostingError):

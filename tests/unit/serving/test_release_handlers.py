@@ -11,7 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from greenroom.sandbox.cloud.hosting.handlers import (
+from model_packaging.serving.handlers import (
     HandlerResponse,
     ReleaseCodeError,
     ReleaseHandlers,

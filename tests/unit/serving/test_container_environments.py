@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from greenroom.sandbox.cloud.hosting import ContainerSpec
-from greenroom.sandbox.cloud.hosting.container import container_environment
-from greenroom.sandbox.cloud.hosting.requirements import unmet_requirements
+from model_packaging.serving import ContainerSpec
+from model_packaging.serving.container import container_environment
+from model_packaging.serving.requirements import unmet_requirements
 
 OURS = {
     "PATH": "/usr/bin",

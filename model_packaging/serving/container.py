@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from greenroom.sandbox.cloud.hosting.errors import ContainerStartError
+from model_packaging.serving.errors import ContainerStartError
 
 CONTAINER_MODEL_FOLDER = "/opt/ml/model"
 """Where SageMaker puts the model data in a container; values of the environment under it are mapped to `model_data`."""
@@ -196,7 +196,7 @@ class _NotReadyError(Exception):
 def _launch(spec: ContainerSpec, work_folder: Path, log_path: Path, port_file: Path) -> subprocess.Popen[bytes]:
     with log_path.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "greenroom.sandbox.cloud.hosting.server", str(port_file)],
+            [sys.executable, "-m", "model_packaging.serving.server", str(port_file)],
             stdin=subprocess.PIPE,  # the lifeline: see server.py
             stdout=log,
             stderr=log,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.sandbox.cloud.hosting.usage import Usage, usage_of, utilization
+from model_packaging.serving.usage import Usage, usage_of, utilization
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from greenroom.sandbox.cloud.hosting import codecs
+from model_packaging.serving import codecs
 
 Handler = Callable[..., Any]
 

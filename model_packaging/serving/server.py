@@ -1,4 +1,4 @@
-"""The process that stands where the serving container stands: `python -m greenroom.sandbox.cloud.hosting.server`.
+"""The process that stands where the serving container stands: `python -m model_packaging.serving.server`.
 
 It serves SageMaker's container contract on a free loopback port that the system chooses and that it writes
 to the file named by its one argument: `GET /ping` answers 503 until the model is loaded and 200 from then
@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NoReturn
 
-from greenroom.sandbox.cloud.hosting.handlers import (
+from model_packaging.serving.handlers import (
     HandlerResponse,
     ReleaseCodeError,
     ReleaseHandlers,
@@ -129,7 +129,7 @@ def _require(requirements: Path) -> None:
     if not requirements.is_file():
         return
     # Imported only where a release has requirements: a container's start is time the user waits.
-    from greenroom.sandbox.cloud.hosting.requirements import unmet_requirements
+    from model_packaging.serving.requirements import unmet_requirements
 
     unmet = unmet_requirements(requirements)
     if unmet:
