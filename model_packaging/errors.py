@@ -8,7 +8,8 @@
     ├── InvalidDigestError         not `sha256:` and 64 hexadecimal digits
     ├── ReleaseNotFoundError       no such release in the store
     ├── DigestMismatchError        a release is not what its digest says
-    └── PublishError               the artifact store did not take, or does not hold, what was sent
+    ├── PublishError               the artifact store did not take, or does not hold, what was sent
+    └── PackagingFailure           nothing is wrong with the input: the model was judged, and failed (exit code 1)
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ class Violation:
 
 class PackagingError(Exception):
     """The root of this package's errors."""
+
+
+class PackagingFailure(PackagingError):  # noqa: N818 - what failed is the model, not the packaging
+    """The model was judged and did not pass: a gate, a check of the container contract, a tolerance. Exit code 1."""
 
 
 class InvalidPackageError(PackagingError):

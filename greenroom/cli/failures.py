@@ -4,7 +4,7 @@
 |---|---|---|
 | what the user can fix: a spec, a release, a project, a stack, a held lock | the message | 2 |
 | a folder that cannot be written, a full disk | the path, why, and where it can be changed | 2 |
-| the deployment failed | the message | 1 |
+| the deployment failed; the model failed its gate or its container check | the message | 1 |
 | Ctrl-C, SIGTERM | "interrupted", and that the state is whole | 130 |
 | anything else: a bug of ours | one line, and how to see the traceback | 1 |
 
@@ -37,6 +37,7 @@ _EXIT_CODES: tuple[tuple[str, str, int], ...] = (
     ("greenroom.sandbox.provider.errors", "ProviderError", 1),
     ("greenroom.sandbox.cloud.errors", "CloudError", 1),
     ("components.specs.violations", "SpecError", 2),
+    ("model_packaging.errors", "PackagingFailure", 1),
     ("model_packaging.errors", "PackagingError", 2),
 )
 """Module, class, exit code: what is in none of these trees, nor in `greenroom.errors`, is a bug of ours."""
