@@ -2,8 +2,8 @@
 
 It serves SageMaker's container contract on a free loopback port that the system chooses and that it writes
 to the file named by its one argument: `GET /ping` answers 503 until the model is loaded and 200 from then
-on; `POST /invocations` goes through the release's handlers. Everything else it learns from its environment:
-`SM_MODEL_DIR` (what is `/opt/ml/model` in AWS), `SAGEMAKER_PROGRAM`, `SAGEMAKER_SUBMIT_DIRECTORY`.
+on; `POST /invocations` goes to the service of the container's kind (`kinds`). Everything else it learns from its
+environment: `SM_MODEL_DIR` (what is `/opt/ml/model` in AWS), `GREENROOM_IMAGE`, and what the kind reads there.
 
 It dies with its parent: the parent holds the other end of its standard input, and the system closes that
 end however the parent ends, SIGKILL included. (Linux's PR_SET_PDEATHSIG would not do: it follows the thread
@@ -25,23 +25,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NoReturn
 
-from model_packaging.serving.handlers import (
-    HandlerResponse,
-    ReleaseCodeError,
-    ReleaseHandlers,
-    import_program,
-)
+from model_packaging.serving.handlers import HandlerResponse, ReleaseCodeError
+from model_packaging.serving.kinds import CannotStartError, Service, load_service
 
 EXIT_CANNOT_START = 3
 """Exit status when the release's code or model cannot be loaded."""
 
 
 class ContainerServer(ThreadingHTTPServer):
-    """One container: the handlers, once they are loaded."""
+    """One container: its service, once it is loaded."""
 
     daemon_threads = True
     request_queue_size = 128
-    handlers: ReleaseHandlers | None = None
+    service: Service | None = None
 
 
 class _Request(BaseHTTPRequestHandler):
@@ -53,7 +49,7 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path != "/ping":
             self._answer(_plain(404, f"no such path: {self.path}"))
-        elif self.server.handlers is None:
+        elif self.server.service is None:
             self._answer(_plain(503, "the model is loading"))
         else:
             self._answer(_plain(200, ""))
@@ -62,11 +58,11 @@ class _Request(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path != "/invocations":
             self._answer(_plain(404, f"no such path: {self.path}"))
-        elif self.server.handlers is None:
+        elif self.server.service is None:
             self._answer(_plain(503, "the model is loading"))
         else:
             started = time.perf_counter()
-            response = self.server.handlers.invoke(body, dict(self.headers.items()))
+            response = self.server.service.invoke(body, dict(self.headers.items()))
             milliseconds = (time.perf_counter() - started) * 1000
             sizes = f"{len(body)} B in, {len(response.body)} B out"
             _log(f"POST /invocations {response.status} {sizes}, {milliseconds:.1f} ms")
@@ -105,39 +101,19 @@ def main() -> None:
     server = ContainerServer(("127.0.0.1", 0), _Request)
     threading.Thread(target=server.serve_forever, name="container", daemon=True).start()
     _write_atomically(Path(sys.argv[1]), str(server.server_address[1]))
-    server.handlers = _load()
+    server.service = _load()
     _log("the model is loaded")
     threading.Event().wait()
 
 
-def _load() -> ReleaseHandlers:
-    folder = Path(os.environ["SM_MODEL_DIR"])
-    submit_directory = Path(os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY", str(folder / "code")))
+def _load() -> Service:
     try:
-        _require(submit_directory / "requirements.txt")
-        module = import_program(os.environ.get("SAGEMAKER_PROGRAM", "inference.py"), submit_directory)
-        accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "application/json")
-        return ReleaseHandlers(module, folder, default_accept=accept)
-    except ReleaseCodeError as error:
+        return load_service(os.environ.get("GREENROOM_IMAGE", ""), Path(os.environ["SM_MODEL_DIR"]), os.environ)
+    except (CannotStartError, ReleaseCodeError) as error:
         _end(str(error))
     except Exception:  # noqa: BLE001 - the release's code may raise anything while it loads
         traceback.print_exc(file=sys.stderr)
         _end("the release's code raised while it loaded (see above)")
-
-
-def _require(requirements: Path) -> None:
-    if not requirements.is_file():
-        return
-    # Imported only where a release has requirements: a container's start is time the user waits.
-    from model_packaging.serving.requirements import unmet_requirements
-
-    unmet = unmet_requirements(requirements)
-    if unmet:
-        wanted = " ".join(f"'{line}'" for line in unmet)
-        raise ReleaseCodeError(
-            f"{requirements} asks for what is not installed here: {', '.join(unmet)}. In AWS the container "
-            f"installs it when it starts; here: {sys.executable} -m pip install {wanted}"
-        )
 
 
 def _die_with_parent() -> None:

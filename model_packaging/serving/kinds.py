@@ -1,0 +1,64 @@
+"""Which container an image is, and what stands for it here: a table by the image's repository.
+
+A container's kind is a module with `load(folder, environment) -> Service`. Images that are not in the table are
+AWS's framework containers, which call the release's handlers (`framework_container`). A kind is loaded in the serving
+process, so that its module imports what it needs there and nowhere else.
+
+Repositories: https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from model_packaging.serving.handlers import HandlerResponse
+
+FRAMEWORK_CONTAINER = "model_packaging.serving.framework_container"
+
+KINDS: Mapping[str, str] = {}
+"""Repository, as it stands in the image's URI after the registry, to the module of its kind."""
+
+
+class Service(Protocol):
+    """What answers `POST /invocations`, once it is loaded. Called from many threads at once."""
+
+    def invoke(self, body: bytes, headers: Mapping[str, str]) -> HandlerResponse:
+        """The answer to one request, whatever its status; raises nothing."""
+        ...
+
+
+class CannotStartError(Exception):
+    """Why a container cannot start, in one message; nothing else of the traceback is of use to anybody."""
+
+
+def repository_of(image: str) -> str:
+    """The repository of an image's URI: without registry, tag and digest."""
+    path = image.partition("@")[0]
+    host, slash, rest = path.partition("/")
+    if slash and ("." in host or ":" in host or host == "localhost"):
+        path = rest
+    head, slash, name = path.rpartition("/")
+    return f"{head}{slash}{name.partition(':')[0]}"
+
+
+def kind_of(image: str) -> str:
+    """The module that stands for the image's container."""
+    return KINDS.get(repository_of(image), FRAMEWORK_CONTAINER)
+
+
+def load_service(image: str, folder: Path, environment: Mapping[str, str]) -> Service:
+    """Loads the model that lies in `folder` as the image's container would.
+
+    Args:
+        image: The image's URI.
+        folder: What is `/opt/ml/model` in AWS.
+        environment: The container's environment, its paths mapped to this machine.
+
+    Raises:
+        CannotStartError: the container cannot start; anything else is what the release's own code raised.
+    """
+    service: Service = importlib.import_module(kind_of(image)).load(folder, environment)
+    return service
