@@ -1,0 +1,218 @@
+"""SageMaker's Model Registry: a release is a version of a model package group of the model's name.
+
+A release is registered once: its digest is in the package's customer metadata, and whoever registers it again is given
+the package that is there. It waits for its approval (`PendingManualApproval`), which is an event that pipelines wait
+for (https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-approve.html).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from model_packaging.publishing import is_published
+from model_packaging.registry.errors import RegistryError
+from model_packaging.registry.metadata import DIGEST, key_within_limits, within_limits
+from model_packaging.registry.model_package_request import STATUSES, description, package_request
+from model_packaging.registry.quality_statistics import quality_statistics
+from model_packaging.release import Release
+
+STATISTICS = "registry/model_quality_statistics.json"
+"""Beside a published release's own files, and none of them: what ModelMetrics.ModelQuality points to."""
+
+_NOT_THERE = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException"})
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """A version of a model package group."""
+
+    arn: str
+    group: str
+    version: int
+    status: str
+    """`Approved`, `Rejected` or `PendingManualApproval`."""
+    metadata: Mapping[str, str]
+    created: bool = False
+    """Whether it was made just now."""
+
+
+def register(
+    release: Release,
+    sagemaker_client: Any,
+    s3_client: Any,
+    bucket: str,
+    *,
+    instance_types: Sequence[str] = (),
+    links: Mapping[str, str] | None = None,
+) -> ModelPackage:
+    """Registers a published release; the package that is there already, where it was registered before.
+
+    Args:
+        release: The release.
+        sagemaker_client: boto3's SageMaker client; its region's serving image is registered.
+        s3_client: boto3's S3 client, of the bucket's account: the metrics go beside the release for Studio to show.
+        bucket: Where it was published.
+        instance_types: What it may be served on; none leaves that open.
+        links: More customer metadata: where it is registered besides.
+
+    Raises:
+        RegistryError: the registry refused, or the release is not published.
+        PublishError: the bucket refused.
+        ServingImageError: the serving image is not pinned for the client's region.
+    """
+    if not is_published(release, s3_client, bucket):
+        raise RegistryError(
+            f"s3://{bucket}/{release.s3_prefix} does not hold the release, and a model package must point to it; "
+            f"first: greenroom release publish {release.name}@{release.hex_digest[:12]}"
+        )
+    ensure_group(sagemaker_client, release.name)
+    found = find_package(sagemaker_client, release)
+    if found is not None:
+        return found
+    release_uri = f"s3://{bucket}/{release.s3_prefix}"
+    request = package_request(
+        release,
+        group=release.name,
+        release_uri=release_uri,
+        region=sagemaker_client.meta.region_name,
+        instance_types=instance_types,
+        links=links or {},
+        quality=_put_statistics(release, s3_client, bucket) if release.metrics else None,
+    )
+    with refusals(f"model package group {release.name!r}"):
+        arn = sagemaker_client.create_model_package(**request)["ModelPackageArn"]
+    return described(sagemaker_client, arn, created=True)
+
+
+def ensure_group(sagemaker_client: Any, name: str) -> None:
+    """Makes the model package group where there is none.
+
+    Raises:
+        RegistryError: the registry refused.
+    """
+    from botocore.exceptions import ClientError
+
+    with refusals(f"model package group {name!r}"):
+        try:
+            sagemaker_client.describe_model_package_group(ModelPackageGroupName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOT_THERE:
+                raise
+            sagemaker_client.create_model_package_group(
+                ModelPackageGroupName=name, ModelPackageGroupDescription=f"Releases of {name}"
+            )
+
+
+def find_package(sagemaker_client: Any, release: Release) -> ModelPackage | None:
+    """The package of this release, by its digest; None where it was not registered.
+
+    Summaries carry the description and not the metadata: those whose description names the digest are looked into.
+
+    Raises:
+        RegistryError: the registry refused.
+    """
+    from botocore.exceptions import ClientError
+
+    wanted = description(release)
+    with refusals(f"model package group {release.name!r}"):
+        try:
+            pages = sagemaker_client.get_paginator("list_model_packages").paginate(
+                ModelPackageGroupName=release.name, SortBy="CreationTime", SortOrder="Descending"
+            )
+            for page in pages:
+                for summary in page["ModelPackageSummaryList"]:
+                    if summary.get("ModelPackageDescription") != wanted:
+                        continue
+                    package = described(sagemaker_client, summary["ModelPackageArn"])
+                    if package.metadata.get(DIGEST) == release.digest:
+                        return package
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOT_THERE:
+                raise
+    return None
+
+
+def approve(
+    sagemaker_client: Any, release: Release, *, status: str = "Approved", comment: str | None = None
+) -> ModelPackage:
+    """Sets the approval of a release's package.
+
+    Args:
+        sagemaker_client: boto3's SageMaker client, of the registry's account and region.
+        release: The release.
+        status: `Approved`, `Rejected` or `PendingManualApproval`.
+        comment: Why; what stands there stays without one.
+
+    Raises:
+        RegistryError: the release is not registered there, or the registry refused.
+    """
+    if status not in STATUSES:
+        raise RegistryError(f"{status!r} is no approval status; allowed: {', '.join(STATUSES)}")
+    package = find_package(sagemaker_client, release)
+    if package is None:
+        raise RegistryError(
+            f"the Model Registry has no package of {release.name} {release.digest}; "
+            f"first: greenroom release publish {release.name}@{release.hex_digest[:12]} --register"
+        )
+    changed = {"ModelApprovalStatus": status} | ({} if comment is None else {"ApprovalDescription": comment})
+    with refusals(package.arn):
+        sagemaker_client.update_model_package(ModelPackageArn=package.arn, **changed)
+    return described(sagemaker_client, package.arn)
+
+
+def add_links(sagemaker_client: Any, package: ModelPackage, links: Mapping[str, str]) -> ModelPackage:
+    """Adds customer metadata to a package: where the release is registered besides.
+
+    Raises:
+        RegistryError: the registry refused.
+    """
+    pairs = {key_within_limits(key): within_limits(value) for key, value in links.items()}
+    if not pairs or pairs.items() <= package.metadata.items():
+        return package
+    with refusals(package.arn):
+        sagemaker_client.update_model_package(ModelPackageArn=package.arn, CustomerMetadataProperties=pairs)
+    return described(sagemaker_client, package.arn)
+
+
+def described(sagemaker_client: Any, arn: str, *, created: bool = False) -> ModelPackage:
+    """DescribeModelPackage, as far as it concerns a release.
+
+    Raises:
+        RegistryError: the registry refused.
+    """
+    with refusals(arn):
+        answer = sagemaker_client.describe_model_package(ModelPackageName=arn)
+    return ModelPackage(
+        arn=answer["ModelPackageArn"],
+        group=answer["ModelPackageGroupName"],
+        version=answer["ModelPackageVersion"],
+        status=answer["ModelApprovalStatus"],
+        metadata=answer.get("CustomerMetadataProperties", {}),
+        created=created,
+    )
+
+
+def _put_statistics(release: Release, s3_client: Any, bucket: str) -> dict[str, str]:
+    content, key = quality_statistics(release.metrics), f"{release.s3_prefix}{STATISTICS}"
+    with refusals(f"s3://{bucket}/{key}"):
+        s3_client.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
+    return {
+        "ContentType": "application/json",
+        "ContentDigest": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "S3Uri": f"s3://{bucket}/{key}",
+    }
+
+
+@contextmanager
+def refusals(what: str) -> Iterator[None]:
+    """Turns what boto3 raises into one error that says what it was about."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise RegistryError(f"{what}: {error}") from error
