@@ -10,8 +10,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from model_packaging.serving.exception_answers import status_of_exceptions
 from model_packaging.serving.handlers import ReleaseHandlers, import_program
-from model_packaging.serving.kinds import CannotStartError
+from model_packaging.serving.kinds import CannotStartError, repository_of
 
 
 def load(folder: Path, environment: Mapping[str, str]) -> ReleaseHandlers:
@@ -24,7 +25,8 @@ def load(folder: Path, environment: Mapping[str, str]) -> ReleaseHandlers:
     _require(submit_directory / "requirements.txt")
     module = import_program(environment.get("SAGEMAKER_PROGRAM", "inference.py"), submit_directory)
     accept = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "application/json")
-    return ReleaseHandlers(module, folder, default_accept=accept)
+    status_of = status_of_exceptions(repository_of(environment.get("GREENROOM_IMAGE", "")))
+    return ReleaseHandlers(module, folder, default_accept=accept, status_of=status_of)
 
 
 def _require(requirements: Path) -> None:

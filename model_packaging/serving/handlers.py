@@ -4,7 +4,7 @@ They are what AWS's framework containers (scikit-learn, PyTorch, …) call, and 
 those do: each missing one has the container's default, `transform_fn` excludes the three it replaces, a
 handler may take the request's context as one more parameter, and `output_fn` may return a body, a pair of
 body and content type, a response object, or an iterator of pieces of a body, which is a response stream (a guess at
-what a container that streams does).
+what a container that streams does). What an exception becomes is the container's own (`exception_answers`).
 
 Sources: https://github.com/aws/sagemaker-inference-toolkit (`transformer.py`),
 https://github.com/aws/sagemaker-scikit-learn-container (`serving.py`).
@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Any
 
 from model_packaging.serving import codecs
+from model_packaging.serving.exception_answers import StatusOf, status_it_carries
 
 Handler = Callable[..., Any]
 
@@ -39,6 +40,7 @@ class Context:
     system_properties: Mapping[str, Any]
     request_headers: Mapping[str, str] = field(default_factory=dict)
     response_headers: dict[str, str] = field(default_factory=dict)
+    response_status: int = 200
 
     def get_all_request_header(self, idx: int) -> Mapping[str, str]:
         """Every header of the request; `idx` is the toolkit's place in a batch, which is one here."""
@@ -55,6 +57,11 @@ class Context:
         del idx
         self.response_headers[key] = value
 
+    def set_response_status(self, code: int = 200, phrase: str = "", idx: int = 0) -> None:
+        """Answers with another status than 200."""
+        del phrase, idx
+        self.response_status = code
+
 
 @dataclass(frozen=True)
 class HandlerResponse:
@@ -70,13 +77,26 @@ class HandlerResponse:
 class ReleaseHandlers:
     """The loaded model and the functions around it. One invocation at a time, as in one container worker."""
 
-    def __init__(self, module: ModuleType, model_folder: Path, *, default_accept: str = codecs.JSON) -> None:
+    def __init__(
+        self,
+        module: ModuleType,
+        model_folder: Path,
+        *,
+        default_accept: str = codecs.JSON,
+        status_of: StatusOf = status_it_carries,
+    ) -> None:
         """Checks the module against the contract and loads the model.
+
+        Args:
+            module: The release's entry point.
+            model_folder: What is `/opt/ml/model` in AWS.
+            default_accept: The content type of an answer to whoever accepts any.
+            status_of: What the container answers to an exception of the release's code.
 
         Raises:
             ReleaseCodeError: no `model_fn`, or `transform_fn` beside what it replaces.
         """
-        self._folder, self._default_accept = model_folder, default_accept
+        self._folder, self._default_accept, self._status_of = model_folder, default_accept, status_of
         self._functions = _functions_of(module)
         self._one_at_a_time = threading.Lock()
         self._model = self._call("model_fn", str(model_folder), context=self._context({}))
@@ -96,7 +116,7 @@ class ReleaseHandlers:
             with self._one_at_a_time:
                 return _response(self._transform(body, content_type, accept, context), accept, context)
         except Exception as error:  # noqa: BLE001 - whatever the release's code raises is its answer
-            status = _status_of(error)
+            status = self._status_of(error)
             if status >= 500:
                 traceback.print_exc(file=sys.stderr)
             else:
@@ -155,7 +175,7 @@ def _functions_of(module: ModuleType) -> dict[str, Handler]:
 
 
 def _response(result: Any, accept: str, context: Context) -> HandlerResponse:
-    status, content_type = 200, accept
+    status, content_type = context.response_status, accept
     if isinstance(result, tuple):
         result, content_type = result
     if isinstance(result, Iterator):
@@ -170,12 +190,3 @@ def _bytes_of(result: Any) -> bytes:
     if not isinstance(result, str | bytes | bytearray):
         raise TypeError(f"output_fn returned a {type(result).__name__}; a body is str or bytes")
     return result.encode() if isinstance(result, str) else bytes(result)
-
-
-def _status_of(error: Exception) -> int:
-    """The status an exception carries (Werkzeug's `code`, the toolkit's `status_code`), or 500."""
-    for attribute in ("code", "status_code"):
-        status = getattr(error, attribute, None)
-        if isinstance(status, int) and 400 <= status <= 599:
-            return status
-    return 500

@@ -11,7 +11,6 @@ from types import ModuleType
 import numpy as np
 import pytest
 import yaml
-from werkzeug.exceptions import HTTPException
 
 from model_packaging import Release, ReleaseStore, Signature, TensorSpec, package
 
@@ -78,8 +77,7 @@ def test_its_baseline_describes_the_answer_and_then_the_thirty_features():
 @pytest.mark.parametrize(("file", "content_type"), [("rows.csv", "text/csv"), ("request.json", "application/json")])
 def test_its_samples_are_answered_as_the_pathologist_found(inference, file, content_type):
     session = inference.model_fn(str(TUMOR))
-    rows = inference.input_fn((TUMOR / "samples" / file).read_text(), content_type)
-    body, answered_type = inference.output_fn(inference.predict_fn(rows, session), "*/*")
+    body, answered_type = inference.transform_fn(session, (TUMOR / "samples" / file).read_text(), content_type, "*/*")
     assert answered_type == "application/json"
     labels = [one["label"] for one in json.loads(body)["predictions"]]
     truth = json.loads((TUMOR / "samples" / "truth.json").read_text())
@@ -87,8 +85,8 @@ def test_its_samples_are_answered_as_the_pathologist_found(inference, file, cont
 
 
 def test_both_content_types_mean_the_same_rows(inference):
-    csv = inference.input_fn((TUMOR / "samples" / "rows.csv").read_text(), "text/csv; charset=utf-8")
-    request = inference.input_fn((TUMOR / "samples" / "request.json").read_bytes(), "application/json")
+    csv = inference.rows_of((TUMOR / "samples" / "rows.csv").read_text(), "text/csv; charset=utf-8")
+    request = inference.rows_of((TUMOR / "samples" / "request.json").read_bytes(), "application/json")
     assert np.array_equal(csv, request)
 
 
@@ -101,18 +99,18 @@ def test_both_content_types_mean_the_same_rows(inference):
         (json.dumps([[1.0] * 30, [None] * 30]), "application/json", 400, "a value is missing or not finite in row 2"),
         ("{", "application/json", 400, "the body is not JSON: "),
         ("{}", "application/json", 400, 'the body must be {"instances": [[…], …]} or [[…], …]'),
+        ("[" * 100_000, "application/json", 400, "the body is not JSON: "),
         ("<rows/>", "text/xml", 415, "content type 'text/xml': send text/csv or application/json"),
     ],
 )
 def test_a_bad_request_is_the_callers_fault_and_says_why(inference, body, content_type, code, message):
-    with pytest.raises(HTTPException, match=re.escape(message)) as caught:
-        inference.input_fn(body, content_type)
-    assert caught.value.code == code
+    answer = inference.transform_fn(inference.model_fn(str(TUMOR)), body, content_type, "*/*")
+    assert (answer.status_code, answer.get_data(as_text=True).startswith(message)) == (code, True)
 
 
 def test_an_answer_comes_in_what_the_caller_accepts(inference):
     probability = np.asarray([0.25, 0.75], dtype=np.float32)
-    assert inference.output_fn(probability, "text/csv") == ("0.25,benign\n0.75,malignant\n", "text/csv")
-    with pytest.raises(HTTPException, match="this model answers in application/json or text/csv") as caught:
-        inference.output_fn(probability, "image/png")
-    assert caught.value.code == 406
+    assert inference.answer_of(probability, "text/csv") == ("0.25,benign\n0.75,malignant\n", "text/csv")
+    with pytest.raises(inference.RequestError, match="this model answers in application/json or text/csv") as caught:
+        inference.answer_of(probability, "image/png")
+    assert caught.value.status == 406

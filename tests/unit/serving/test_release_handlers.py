@@ -11,6 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from model_packaging.serving.exception_answers import status_of_exceptions
 from model_packaging.serving.handlers import (
     HandlerResponse,
     ReleaseCodeError,
@@ -202,3 +203,41 @@ def test_a_program_that_is_not_there_is_told_with_what_is(tmp_path):
     assert str(caught.value).startswith(
         f"SAGEMAKER_PROGRAM=inference.py: no such file in {tmp_path} (there: infer.py); put the inference code under code/"
     )
+
+
+class BaseInferenceToolkitError(Exception):
+    """Stands for `sagemaker_inference.errors.BaseInferenceToolkitError`, which is in the containers."""
+
+    def __init__(self, status_code: int) -> None:
+        super().__init__(status_code)
+        self.status_code = status_code
+
+
+class OfTheReleaseError(BaseInferenceToolkitError):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("repository", "statuses"),
+    [
+        ("sagemaker-scikit-learn", [500, 500, 500, 500]),
+        ("sagemaker-xgboost", [500, 415, 400, 500]),
+        ("pytorch-inference", [500, 415, 400, 500]),
+        ("huggingface-pytorch-inference", [400, 400, 400, 400]),
+        ("of-our-own", [422, 415, 400, 500]),
+    ],
+)
+def test_an_exception_is_answered_as_the_images_container_answers_it(repository, statuses):
+    carries = ValueError("no")
+    carries.code = 422  # type: ignore[attr-defined]
+    errors = [carries, BaseInferenceToolkitError(415), OfTheReleaseError(400), ValueError("no")]
+    assert [status_of_exceptions(repository)(error) for error in errors] == statuses
+
+
+def test_a_handler_that_asks_for_the_context_may_set_the_status():
+    release = handlers("""
+        def transform_fn(model, body, content_type, accept, context):
+            context.set_response_status(code=422, phrase="no")
+            return "no", "text/plain"
+    """)
+    assert invoke(release, b"x", "text/plain") == HandlerResponse(422, b"no", "text/plain")
