@@ -8,6 +8,9 @@
     ├── InvalidDigestError         not `sha256:` and 64 hexadecimal digits
     ├── ReleaseNotFoundError       no such release in the store
     ├── DigestMismatchError        a release is not what its digest says
+    ├── SourceFileError            a file cannot be read, or changed while it was
+    ├── StoreError                 the store on this machine cannot be written: a full disk, no permission
+    ├── ArchiveError               a model.tar.gz that cannot be unpacked without risk, or at all
     ├── PublishError               the artifact store did not take, or does not hold, what was sent
     └── PackagingFailure           nothing is wrong with the input: the model was judged, and failed (exit code 1)
 """
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -103,3 +107,23 @@ class DigestMismatchError(PackagingError):
 
 class PublishError(PackagingError):
     """The artifact store did not take the release."""
+
+
+class SourceFileError(PackagingError):
+    """A file cannot be read as one that stays as it is."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path, self.what = path, what
+        super().__init__(f"{path} {what}")
+
+
+class StoreError(PackagingError):
+    """The releases on this machine cannot be written."""
+
+
+class ArchiveError(PackagingError):
+    """An archive cannot be unpacked: what it holds may not be, or it was cut off."""
+
+    def __init__(self, archive: str, what: str) -> None:
+        self.archive, self.what = archive, what
+        super().__init__(f"{archive}: {what}")

@@ -37,8 +37,7 @@ def package(
     signature = _signature(model.spec, model_folder)
     image = pinned_image(model_folder, model.spec.serving_image, resolve=resolve_image)
     with store.staging() as staged:
-        for path, source in model.sources.items():
-            staged.copy(source, path)
+        staged.copy_all(model.sources)
         release = sealed(
             {
                 "name": model.name,

@@ -1,15 +1,13 @@
 """`ReleaseStore`: releases on this machine, `ROOT/NAME/HEX/`, each written whole or not at all.
 
-A release is written into a folder beside its place and renamed into it: whoever finds the folder finds all of
-it. What is there already is left alone, for the same digest is the same bytes.
+A release is written into a folder beside its place (`staging`) and renamed into it: whoever finds the folder finds all
+of it. What is there already is left alone, for the same digest is the same bytes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import tempfile
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,35 +15,9 @@ from pydantic import ValidationError
 
 from model_packaging.errors import DigestMismatchError, ReleaseNotFoundError
 from model_packaging.evidence import EVIDENCE_FOLDER
-from model_packaging.release import MANIFEST, Release, ReleaseFile, checked_path, hex_of, manifest_digest
-
-CHUNK_BYTES = 1024 * 1024
-
-
-class StagedRelease:
-    """A release that is being written: files are copied in and hashed in one read."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._files: dict[str, ReleaseFile] = {}
-
-    @property
-    def files(self) -> tuple[ReleaseFile, ...]:
-        """What was copied so far, ordered by path."""
-        return tuple(self._files[path] for path in sorted(self._files))
-
-    def copy(self, source: Path, path: str) -> ReleaseFile:
-        """Copies one file to `path` in the release."""
-        target = self.folder / checked_path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        digest, size_bytes = hashlib.sha256(), 0
-        with source.open("rb") as reader, target.open("wb") as writer:
-            while chunk := reader.read(CHUNK_BYTES):
-                digest.update(chunk)
-                writer.write(chunk)
-                size_bytes += len(chunk)
-        self._files[path] = ReleaseFile(path=path, sha256=digest.hexdigest(), size_bytes=size_bytes)
-        return self._files[path]
+from model_packaging.hashing import hash_file, on_all_cores
+from model_packaging.release import MANIFEST, Release, ReleaseFile, hex_of, manifest_digest
+from model_packaging.staging import StagedRelease, clear_abandoned, incoming_folder, store_writes
 
 
 class ReleaseStore:
@@ -89,11 +61,22 @@ class ReleaseStore:
         return release
 
     def verify_files(self, release: Release) -> None:
-        """Takes the digest of every file of the release.
+        """Takes the digest of every file of the release, on all cores.
 
         Raises:
             DigestMismatchError: names every file that is missing, too much, or not what the manifest says.
         """
+        self._verify(release, lambda file, place: hash_file(place).sha256 == file.sha256)
+
+    def verify_sizes(self, release: Release) -> None:
+        """That every file is there, none too much, each as long as it was: without reading one.
+
+        Raises:
+            DigestMismatchError: names every file that is missing, too much, or of another length.
+        """
+        self._verify(release, lambda file, place: place.stat().st_size == file.size_bytes)
+
+    def _verify(self, release: Release, is_same: Callable[[ReleaseFile, Path], bool]) -> None:
         folder = self.folder(release.name, release.digest)
         expected = {file.path: file for file in release.files}
         found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
@@ -101,9 +84,9 @@ class ReleaseStore:
         found = {path: place for path, place in found.items() if not path.startswith(EVIDENCE_FOLDER)}
         differences = [f"{path} is missing" for path in sorted(expected.keys() - found.keys())]
         differences += [f"{path} does not belong to it" for path in sorted(found.keys() - expected.keys())]
-        for path in sorted(expected.keys() & found.keys()):
-            if file_sha256(found[path]) != expected[path].sha256:
-                differences.append(f"{path} has other bytes")
+        both = sorted(expected.keys() & found.keys())
+        same = on_all_cores(lambda path: is_same(expected[path], found[path]), both)
+        differences += [f"{path} has other bytes" for path, is_it in zip(both, same, strict=True) if not is_it]
         if differences:
             raise DigestMismatchError(release.name, release.digest, differences)
 
@@ -114,26 +97,38 @@ class ReleaseStore:
 
     @contextmanager
     def staging(self) -> Iterator[StagedRelease]:
-        """A folder to write a release into; gone afterwards, unless it was added."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".incoming-", dir=self.root))
-        try:
+        """A folder to write a release into; gone afterwards, unless it was added.
+
+        Folders of processes that died while they wrote are cleared first.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with store_writes(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            clear_abandoned(self.root)
+        with incoming_folder(self.root) as folder:
             yield StagedRelease(folder)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def add(self, release: Release, staged: StagedRelease) -> Release:
-        """Puts a staged release into its place; returns the one that is there, which may be older."""
-        (staged.folder / MANIFEST).write_bytes(release.to_json())
-        staged.folder.chmod(0o755)  # mkdtemp makes it private
+        """Puts a staged release into its place; returns the one that is there, which may be older.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
         place = self.folder(release.name, release.digest)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            try:
-                staged.folder.rename(place)
-            except OSError:
-                if not place.exists():  # else another process was first, with the same bytes
-                    raise
+        with store_writes(self.root):
+            (staged.folder / MANIFEST).write_bytes(release.to_json())
+            staged.folder.chmod(0o755)  # mkdtemp makes it private
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists() and not (place / MANIFEST).is_file():
+                _set_aside(self.root, place)
+            if not place.exists():
+                try:
+                    staged.folder.rename(place)
+                except OSError:
+                    if not (place / MANIFEST).is_file():  # else another process was first, with the same bytes
+                        raise
         return self.load(release.name, release.digest)
 
     def _names(self) -> tuple[str, ...]:
@@ -150,9 +145,18 @@ class ReleaseStore:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """SHA-256 of a file's bytes, hexadecimal.
+
+    Raises:
+        SourceFileError: it cannot be read, is no regular file, or changed while it was read.
+    """
+    return hash_file(path).sha256
+
+
+def _set_aside(root: Path, place: Path) -> None:
+    """A folder without a manifest, as one whose deletion was cut off: it is no release, and is in the way."""
+    with incoming_folder(root) as aside, contextlib.suppress(FileNotFoundError):
+        place.rename(aside / place.name)
 
 
 def _verify_manifest(release: Release, name: str, digest: str) -> None:

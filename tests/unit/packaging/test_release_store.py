@@ -15,6 +15,7 @@ from model_packaging import (
     ReleaseStore,
     package,
 )
+from model_packaging.errors import SourceFileError
 from tests.unit.packaging.model_folders import write_model_folder
 
 NOWHERE = f"sha256:{'0' * 64}"
@@ -124,7 +125,7 @@ def test_files_that_were_changed_are_all_named(store, release):
 
 
 def test_a_staging_that_fails_leaves_nothing(tmp_path, store):
-    with pytest.raises(FileNotFoundError), store.staging() as staged:
+    with pytest.raises(SourceFileError, match="nowhere cannot be read: No such file"), store.staging() as staged:
         staged.copy(tmp_path / "nowhere", "model/a")
     assert list(store.root.iterdir()) == []
 
