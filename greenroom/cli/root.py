@@ -23,6 +23,7 @@ GREENROOM_DEBUG=1 (tracebacks), NO_COLOR (no colour)."""
     cls=LazyGroup,
     commands_from={
         "check": "greenroom.cli.check",
+        "optimise": "greenroom.cli.optimise",
         "package": "greenroom.cli.package",
         "sandbox": "greenroom.cli.sandbox",
         "schema": "greenroom.cli.schema",

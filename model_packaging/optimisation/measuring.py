@@ -1,0 +1,104 @@
+"""What a step costs and what it changes: latency, throughput, size, and the difference of the answers."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model_packaging.optimisation.errors import OptimisationError
+from model_packaging.optimisation.rows import Rows, one_row, row_count
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Predict = Callable[[Rows], "np.ndarray[Any, Any]"]
+"""Rows to answers: one array, a row of it an answer."""
+
+WARM_UP_CALLS = 20
+LATENCY_CALLS = 300
+BATCH_SECONDS = 0.5
+
+
+def machine() -> tuple[str, int]:
+    """The processor's name and how many there are for us."""
+    vcpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return _processor_name(), vcpus
+
+
+def _processor_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def latency_ms(predict: Predict, rows: Rows) -> tuple[float, float]:
+    """p50 and p99 of one row at a time, in milliseconds."""
+    import numpy as np
+
+    singles = [one_row(rows, index) for index in range(min(row_count(rows), 64))]
+    for index in range(WARM_UP_CALLS):
+        predict(singles[index % len(singles)])
+    seconds = []
+    for index in range(LATENCY_CALLS):
+        began = time.perf_counter()
+        predict(singles[index % len(singles)])
+        seconds.append(time.perf_counter() - began)
+    p50, p99 = np.percentile(seconds, [50, 99])
+    return float(p50) * 1000, float(p99) * 1000
+
+
+def rows_per_second(predict: Predict, rows: Rows) -> float:
+    """Throughput with all sample rows in one batch."""
+    predict(rows)
+    began, calls = time.perf_counter(), 0
+    while (spent := time.perf_counter() - began) < BATCH_SECONDS or calls == 0:
+        predict(rows)
+        calls += 1
+    return calls * row_count(rows) / spent if spent > 0 else float(calls)
+
+
+def largest_difference(original: Any, changed: Any, step: str) -> float:
+    """The largest absolute difference of any number of the answers.
+
+    Raises:
+        OptimisationError: the answers have another shape, or are not finite where the original's are.
+    """
+    import numpy as np
+
+    before, after = np.asarray(original, dtype=np.float64), np.asarray(changed, dtype=np.float64)
+    if before.shape != after.shape:
+        if before.size != after.size:
+            raise OptimisationError(f"step {step} answers {after.shape} where the original answers {before.shape}")
+        after = after.reshape(before.shape)
+    if not np.array_equal(np.isnan(before), np.isnan(after)) or np.isinf(after).any():
+        raise OptimisationError(f"step {step} answers with numbers that are not finite where the original's are")
+    same_nan = np.where(np.isnan(before), 0.0, before), np.where(np.isnan(after), 0.0, after)
+    return float(np.abs(same_nan[0] - same_nan[1]).max(initial=0.0))
+
+
+def size_bytes(path: Path) -> int:
+    """A file's length, or that of a directory's files together."""
+    if path.is_dir():
+        return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
+    return path.stat().st_size
+
+
+def versions(packages: Mapping[str, str]) -> dict[str, str]:
+    """Import name to distribution, as far as installed: distribution to version."""
+    import importlib.metadata
+
+    found = {}
+    for distribution in sorted(set(packages.values())):
+        try:
+            found[distribution] = importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
