@@ -9,5 +9,13 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inferenc
 
 from model_packaging.serving.container import ContainerResponse, ContainerSpec, VariantContainer
 from model_packaging.serving.errors import ContainerStartError
+from model_packaging.serving.release_container import release_container, start_release
 
-__all__ = ["ContainerResponse", "ContainerSpec", "ContainerStartError", "VariantContainer"]
+__all__ = [
+    "ContainerResponse",
+    "ContainerSpec",
+    "ContainerStartError",
+    "VariantContainer",
+    "release_container",
+    "start_release",
+]

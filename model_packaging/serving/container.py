@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Mapping
@@ -82,6 +83,9 @@ class VariantContainer:
     port: int
     process: subprocess.Popen[bytes] = field(repr=False)
     stop_timeout_seconds: float = 5.0
+    """What SIGTERM is given; SageMaker gives 30 seconds, a laptop that ends its endpoints less."""
+    temporary_folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+    """A work folder that ends with the container."""
 
     @classmethod
     def start(
@@ -166,6 +170,12 @@ class VariantContainer:
     def stop(self) -> None:
         """SIGTERM, then SIGKILL to all it started, as SageMaker does; returns when the process is gone."""
         _end(self.process, self.stop_timeout_seconds)
+        if self.temporary_folder is not None:
+            self.temporary_folder.cleanup()
+
+    def log_tail(self) -> str:
+        """The last lines of the log."""
+        return _tail(self.log_path, 0)
 
     def _request(
         self, method: str, path: str, body: bytes, headers: dict[str, str], *, timeout_seconds: float

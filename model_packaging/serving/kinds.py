@@ -10,6 +10,7 @@ Repositories: https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemake
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +19,10 @@ from model_packaging.serving.handlers import HandlerResponse
 
 FRAMEWORK_CONTAINER = "model_packaging.serving.framework_container"
 
-KINDS: Mapping[str, str] = {}
+KINDS: Mapping[str, str] = {
+    "sagemaker-tritonserver": "model_packaging.serving.triton_server",
+    "tensorflow-inference": "model_packaging.serving.tensorflow_serving",
+}
 """Repository, as it stands in the image's URI after the registry, to the module of its kind."""
 
 
@@ -62,3 +66,21 @@ def load_service(image: str, folder: Path, environment: Mapping[str, str]) -> Se
     """
     service: Service = importlib.import_module(kind_of(image)).load(folder, environment)
     return service
+
+
+WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"
+
+
+def worker_count(environment: Mapping[str, str]) -> int:
+    """How many processes answer requests: what the environment says, or one.
+
+    Only framework containers have workers, and only where the system lets processes share a listening socket.
+
+    Raises:
+        CannotStartError: what it says is no number of workers.
+    """
+    wanted = environment.get(WORKERS, "1")
+    if not (wanted.isascii() and wanted.isdigit() and int(wanted) > 0):
+        raise CannotStartError(f"{WORKERS}={wanted!r} in the container's environment; allowed: a whole number from 1")
+    has_workers = kind_of(environment.get("GREENROOM_IMAGE", "")) == FRAMEWORK_CONTAINER and os.name == "posix"
+    return int(wanted) if has_workers else 1

@@ -3,7 +3,10 @@
 It serves SageMaker's container contract on a free loopback port that the system chooses and that it writes
 to the file named by its one argument: `GET /ping` answers 503 until the model is loaded and 200 from then
 on; `POST /invocations` goes to the service of the container's kind (`kinds`). Everything else it learns from its
-environment: `SM_MODEL_DIR` (what is `/opt/ml/model` in AWS), `GREENROOM_IMAGE`, and what the kind reads there.
+environment: `SM_MODEL_DIR` (what is `/opt/ml/model` in AWS), `GREENROOM_IMAGE`, `SAGEMAKER_MODEL_SERVER_WORKERS`
+(`worker_pool`), and what the kind reads there.
+
+SIGTERM ends it when the requests under way are answered; meanwhile it answers others with 503.
 
 It dies with its parent: the parent holds the other end of its standard input, and the system closes that
 end however the parent ends, SIGKILL included. (Linux's PR_SET_PDEATHSIG would not do: it follows the thread
@@ -17,27 +20,57 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NoReturn
 
 from model_packaging.serving.handlers import HandlerResponse, ReleaseCodeError
-from model_packaging.serving.kinds import CannotStartError, Service, load_service
+from model_packaging.serving.kinds import CannotStartError, Service, load_service, worker_count
 
 EXIT_CANNOT_START = 3
 """Exit status when the release's code or model cannot be loaded."""
 
+BACKLOG = 128
+
 
 class ContainerServer(ThreadingHTTPServer):
-    """One container: its service, once it is loaded."""
+    """What answers on a listening socket: a service, once it is loaded."""
 
     daemon_threads = True
-    request_queue_size = 128
-    service: Service | None = None
+
+    def __init__(self, listener: socket.socket) -> None:
+        """A server on a socket that listens already, and that others may share."""
+        super().__init__(listener.getsockname(), _Request, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.service: Service | None = None
+        self.is_draining = False
+        self._in_flight = 0
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Counts one request while it is being answered."""
+        with self._changed:
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_flight -= 1
+                self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Returns when every request under way is answered."""
+        with self._changed:
+            self.is_draining = True
+            self._changed.wait_for(lambda: self._in_flight == 0)
 
 
 class _Request(BaseHTTPRequestHandler):
@@ -49,13 +82,21 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path != "/ping":
             self._answer(_plain(404, f"no such path: {self.path}"))
-        elif self.server.service is None:
-            self._answer(_plain(503, "the model is loading"))
+        elif self.server.service is None or self.server.is_draining:
+            self._answer(_plain(503, "the model is loading, or the container ends"))
         else:
             self._answer(_plain(200, ""))
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.server.is_draining:
+            self.close_connection = True
+            self._answer(_plain(503, "the container ends"))
+            return
+        with self.server.in_flight():
+            self._invoke(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            self.wfile.flush()
+
+    def _invoke(self, body: bytes) -> None:
         if self.path != "/invocations":
             self._answer(_plain(404, f"no such path: {self.path}"))
         elif self.server.service is None:
@@ -65,7 +106,7 @@ class _Request(BaseHTTPRequestHandler):
             response = self.server.service.invoke(body, dict(self.headers.items()))
             milliseconds = (time.perf_counter() - started) * 1000
             sizes = f"{len(body)} B in, {len(response.body)} B out"
-            _log(f"POST /invocations {response.status} {sizes}, {milliseconds:.1f} ms")
+            log(f"POST /invocations {response.status} {sizes}, {milliseconds:.1f} ms")
             self._answer(response)
 
     def _answer(self, response: HandlerResponse) -> None:
@@ -96,17 +137,52 @@ def _plain(status: int, text: str) -> HandlerResponse:
 
 def main() -> None:
     """Serves until the parent ends, or until SIGTERM."""
-    _die_with_parent()
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    server = ContainerServer(("127.0.0.1", 0), _Request)
-    threading.Thread(target=server.serve_forever, name="container", daemon=True).start()
-    _write_atomically(Path(sys.argv[1]), str(server.server_address[1]))
-    server.service = _load()
-    _log("the model is loaded")
-    threading.Event().wait()
+    die_with_parent(hold_lifeline())
+    listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+    try:
+        workers = worker_count(os.environ)
+    except CannotStartError as error:
+        _end(str(error))
+    _write_atomically(Path(sys.argv[1]), str(listener.getsockname()[1]))
+    if workers == 1:
+        serve_here(listener)
+    # Imported only where there are workers: a container's start is time the user waits.
+    from model_packaging.serving.worker_pool import run_workers
+
+    run_workers(listener, workers)
 
 
-def _load() -> Service:
+def serve_here(listener: socket.socket, when_loaded: Callable[[], None] | None = None) -> NoReturn:
+    """Serves in this process, one worker, until SIGTERM.
+
+    Args:
+        listener: Where.
+        when_loaded: What to do before the first request is accepted; without it they are, and told that it loads.
+    """
+    terminations, terminate = os.pipe()
+    server = ContainerServer(listener)
+
+    def on_sigterm(*_: object) -> None:
+        if server.service is None:
+            os._exit(0)
+        os.write(terminate, b"t")
+
+    signal.signal(signal.SIGTERM, on_sigterm)
+    accepting = threading.Thread(target=server.serve_forever, name="container", daemon=True)
+    if when_loaded is None:
+        accepting.start()
+    server.service = load()
+    log("the model is loaded")
+    if when_loaded is not None:
+        when_loaded()
+        accepting.start()
+    os.read(terminations, 1)
+    server.drain()
+    os._exit(0)
+
+
+def load() -> Service:
+    """The container's service; a container that cannot start says why in its log, and ends."""
     try:
         return load_service(os.environ.get("GREENROOM_IMAGE", ""), Path(os.environ["SM_MODEL_DIR"]), os.environ)
     except (CannotStartError, ReleaseCodeError) as error:
@@ -116,10 +192,16 @@ def _load() -> Service:
         _end("the release's code raised while it loaded (see above)")
 
 
-def _die_with_parent() -> None:
+def hold_lifeline() -> int:
+    """The standard input's descriptor, moved where the release's code does not find it."""
     lifeline = os.dup(0)
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is what is wanted
         os.dup2(nothing.fileno(), 0)
+    return lifeline
+
+
+def die_with_parent(lifeline: int) -> None:
+    """Ends this process, and whatever it started, when the other end of the lifeline is closed."""
     threading.Thread(target=_wait_for_parent, args=(lifeline,), name="lifeline", daemon=True).start()
 
 
@@ -137,14 +219,15 @@ def _write_atomically(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _log(line: str) -> None:
+def log(line: str) -> None:
+    """One line in the container's log."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     with contextlib.suppress(OSError):
         print(f"{stamp} {line}", flush=True)  # noqa: T201 - standard output is the container's log
 
 
 def _end(reason: str) -> NoReturn:
-    _log(f"cannot start: {reason}")
+    log(f"cannot start: {reason}")
     sys.stderr.flush()
     os._exit(EXIT_CANNOT_START)
 

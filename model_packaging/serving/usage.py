@@ -1,4 +1,4 @@
-"""What a serving process uses of this machine, for the instance metrics of an endpoint.
+"""What a serving process uses of this machine, for the instance metrics of an endpoint and the contract's memory check.
 
 It is a local measure: the process on this machine, not a container on an instance of the type that was asked for.
 Read from /proc, so on Linux only; elsewhere there are none of these metrics.
@@ -16,6 +16,7 @@ from pathlib import Path
 _PROC = Path("/proc")
 _CPU_FIELDS = slice(11, 13)  # proc_pid_stat(5): utime and stime, counted after the name
 _START_FIELD = 19
+_SESSION_FIELD = 3
 _RESIDENT_PAGES = 1  # proc_pid_statm(5)
 
 
@@ -65,3 +66,41 @@ def utilization(before: Usage | None, now: Usage, folder: Path) -> Utilization:
         memory_percent=100 * now.resident_bytes / memory_bytes,
         disk_percent=100 * stored_bytes / shutil.disk_usage(place).total,
     )
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The memory of one process, of which what it shares with others counts once."""
+
+    peak_private_bytes: int
+    """The most it ever had for itself."""
+    shared_bytes: int
+    """Files and shared memory that are mapped now."""
+
+
+def memory_of(pid: int) -> Memory | None:
+    """The memory of a process; None where it is gone, or where there is no /proc (proc_pid_status(5))."""
+    try:
+        status = (_PROC / str(pid) / "status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = {name: rest.split() for name, _, rest in (line.partition(":") for line in status.splitlines())}
+    peak, files, shared = (int(fields.get(name, ["0"])[0]) * 1024 for name in ("VmHWM", "RssFile", "RssShmem"))
+    return Memory(max(0, peak - files - shared), files + shared)
+
+
+def processes_of(session: int) -> tuple[int, ...]:
+    """The processes of a session: a container's first process leads one, and what it starts is in it."""
+    try:
+        pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
+    except OSError:
+        return ()
+    return tuple(sorted(pid for pid in pids if _session_of(pid) == session))
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[_SESSION_FIELD])
