@@ -1,0 +1,200 @@
+"""`model.tar.gz`: deterministic, on all cores, each file read once, in memory that does not grow with the model.
+
+The kinds of serving that take no uncompressed prefix want one (`needs_archive`). A tar archive is cut into blocks of
+1 MiB; each is read, compressed and checked by one thread, and the pieces go out in order as one gzip member of many
+deflate blocks: any reader of gzip reads it. The cuts depend on the files alone, so that the number of cores changes
+nothing: the same files and the same release of ISA-L give the same bytes.
+
+What compresses is compressed and what does not is stored as it is (RFC 1951, section 3.2.4): `tar_blocks` samples it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from model_packaging.errors import PackagingError
+from model_packaging.hashing import all_cores, write_all
+from model_packaging.staging import store_writes
+from model_packaging.tar_blocks import Block, fill, tar_blocks
+
+ARCHIVE = "model.tar.gz"
+
+LEVEL = 1
+"""ISA-L's; its higher ones gain nothing on weights."""
+
+GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\0\0\0\0" + b"\x00\xff"
+"""RFC 1952, section 2.3: deflate, no name, no time, no system."""
+LAST_BLOCK = b"\x03\x00"
+"""An empty deflate block, and the last."""
+STORED_BYTES = 65535
+"""The longest stored block of RFC 1951."""
+
+NEEDS_ARCHIVE = frozenset({"serverless", "multi_model", "batch_transform", "marketplace"})
+"""The API reference's ContainerDefinition: ModelDataSource cannot be used with these.
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html"""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """An archive that was written."""
+
+    sha256: str
+    """Of its bytes, hexadecimal."""
+    size_bytes: int
+    content_bytes: int
+    """The length of the files in it."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A block as deflate has it: it ends at a whole byte, and refers to nothing before it."""
+
+    content: bytes | bytearray
+    crc: int
+    length: int
+
+
+def needs_archive(serving_kind: str) -> bool:
+    """Whether that kind of serving takes the model as `model.tar.gz` alone, and not as an uncompressed prefix."""
+    return serving_kind in NEEDS_ARCHIVE
+
+
+def write_archive(files: Mapping[str, Path], target: Path, *, threads: int | None = None) -> Archived:
+    """Writes the archive of `files` to `target`, whole or not at all.
+
+    Args:
+        files: Place in the archive, as below `/opt/ml/model`, to file.
+        target: Where it goes; what was there is replaced when it is whole.
+        threads: How many; as many as there are cores without it. The bytes are the same.
+
+    Raises:
+        ArchiveError: a place is none: absolute, `..`, ….
+        SourceFileError: a file cannot be read, is no regular file, or changed while it was read.
+        StoreError: `target` cannot be written.
+        PackagingError: `isal` is not installed.
+    """
+    pieces = archive_pieces(files, threads=threads)
+    with store_writes(target):
+        handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with contextlib.closing(HashedBeside()) as hashed:
+            for piece in pieces:
+                hashed.update(piece)
+                with store_writes(target):
+                    write_all(handle, memoryview(piece))
+        os.fchmod(handle, 0o644)  # mkstemp makes it private
+        size_bytes = os.fstat(handle).st_size
+        with store_writes(target):
+            Path(draft).replace(target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(handle)
+    return Archived(hashed.hexdigest(), size_bytes, content_bytes(files))
+
+
+def content_bytes(files: Mapping[str, Path]) -> int:
+    """The length of the files together."""
+    return sum(path.stat().st_size for path in files.values())
+
+
+def archive_pieces(files: Mapping[str, Path], *, threads: int | None = None) -> Iterator[bytes | bytearray]:
+    """The archive's bytes in order, as they are made; no more than a few MiB of them are made ahead.
+
+    Raises:
+        ArchiveError: a place is none: absolute, `..`, ….
+        SourceFileError: a file cannot be read, is no regular file, or changed while it was read.
+        PackagingError: `isal` is not installed.
+    """
+    codec = _isal()
+    yield GZIP_HEADER
+    crc = length = 0
+    for piece in _pieces(files, threads or all_cores(), codec):
+        yield piece.content
+        crc, length = codec.crc32_combine(crc, piece.crc, piece.length), length + piece.length
+    yield LAST_BLOCK + struct.pack("<II", crc, length & 0xFFFFFFFF)
+
+
+class HashedBeside:
+    """A SHA-256 that is taken in a thread of its own, while the same bytes are written or sent."""
+
+    AHEAD = 4
+    """Pieces that wait, at most."""
+
+    def __init__(self) -> None:
+        self._digest = sha256()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sha256")
+        self._waiting: deque[Future[None]] = deque()
+
+    def update(self, content: bytes | bytearray | memoryview) -> None:
+        """Takes the next bytes; they must not change afterwards."""
+        self._waiting.append(self._thread.submit(self._digest.update, content))
+        if len(self._waiting) > self.AHEAD:
+            self._waiting.popleft().result()
+
+    def hexdigest(self) -> str:
+        """The digest of all there was."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._thread.shutdown()
+
+
+def _pieces(files: Mapping[str, Path], threads: int, codec: Any) -> Iterator[_Piece]:
+    waiting: deque[Future[_Piece]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="archive") as pool:
+        try:
+            for block in tar_blocks(files, lambda sample: codec.compress(sample, LEVEL, -15)):
+                waiting.append(pool.submit(_stored if block.is_stored else _compressed, block, codec))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _compressed(block: Block, codec: Any) -> _Piece:
+    content = bytearray(block.length)
+    fill(block, memoryview(content))
+    deflate = codec.compressobj(LEVEL, codec.DEFLATED, -15)
+    piece = deflate.compress(content) + deflate.flush(codec.Z_SYNC_FLUSH)
+    return _Piece(piece, codec.crc32(content), block.length)
+
+
+def _stored(block: Block, codec: Any) -> _Piece:
+    """The block's bytes, read to where they lie between the headers of stored blocks."""
+    lengths = [min(STORED_BYTES, block.length - start) for start in range(0, block.length, STORED_BYTES)]
+    piece = bytearray(block.length + 5 * len(lengths))
+    whole, views, place = memoryview(piece), [], 0
+    for length in lengths:
+        struct.pack_into("<BHH", piece, place, 0, length, length ^ 0xFFFF)
+        views.append(whole[place + 5 : place + 5 + length])
+        place += 5 + length
+    fill(block, *views)
+    crc = 0
+    for view in views:
+        crc = codec.crc32(view, crc)
+    return _Piece(piece, crc, block.length)
+
+
+def _isal() -> Any:
+    try:
+        from isal import isal_zlib
+    except ImportError as error:
+        raise PackagingError(f"{ARCHIVE} needs isal; pip install 'greenroom[package]'") from error
+    return isal_zlib
