@@ -67,7 +67,7 @@ class DataQualityBaseline:
             constraints={
                 "version": 0.0,
                 "features": [feature.constraints() for feature in features.values()],
-                "monitoring_config": _monitoring_config(),
+                "monitoring_config": monitoring_config(),
             },
         )
 
@@ -198,7 +198,7 @@ def _sketch(numbers: list[float]) -> list[list[float]]:
     return levels
 
 
-def _monitoring_config() -> Document:
+def monitoring_config() -> Document:
     """The configuration that Model Monitor's baseline job suggests."""
     return {
         "evaluate_constraints": "Enabled",

@@ -1,0 +1,254 @@
+"""CSV by blocks: Polars parses, and this module sees to what Polars passes over.
+
+A row with too few fields is filled with nulls by Polars, so that rows are counted here first. The first block is read
+as text; what reads as whole numbers, or as numbers, is parsed as such from then on, and a block that does not fit is
+read as text again: a column's type is settled by all of the file, at the speed of a typed one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model_packaging.baselines.dataset_format import DatasetFormat
+from model_packaging.baselines.errors import BaselineDataError
+from model_packaging.baselines.table import Batch, Cells, Place, untyped_cells
+from model_packaging.baselines.text_blocks import BLOCK_BYTES, Block, Progress, read_blocks
+from model_packaging.errors import Violation
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MAXIMUM_TOLD = 10
+"""Rows of a wrong length that are told of before reading stops."""
+
+
+class CsvTable:
+    """A CSV file.
+
+    Args:
+        path: The file.
+        shown: How messages name it.
+        dataset_format: Recognised.
+        names: The columns of a file without a header.
+        texts: Columns that are text whatever they look like.
+        progress: Told as the file is read.
+        block_bytes: How much is read at a time.
+
+    Raises:
+        BaselineDataError: the header is not one.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        shown: str,
+        dataset_format: DatasetFormat,
+        *,
+        names: Sequence[str] | None = None,
+        texts: Sequence[str] = (),
+        progress: Progress | None = None,
+        block_bytes: int = BLOCK_BYTES,
+    ) -> None:
+        self._path, self._shown, self._format = path, shown, dataset_format
+        self._texts, self._progress, self._block_bytes = frozenset(texts), progress, block_bytes
+        self._types: dict[str, str] = {}
+        self._header_lines = 0
+        self.names = self._read_header() if dataset_format.header else tuple(names or ())
+        if not self.names:
+            message = "has no header, and its columns are not named"
+            raise BaselineDataError([Violation(shown, None, "columns", None, message, fix="name every column")])
+
+    def batches(self, columns: Sequence[str]) -> Iterator[Batch]:
+        """Its rows, a block at a time.
+
+        Raises:
+            BaselineDataError: rows have another number of fields than the header.
+        """
+        row = 0
+        told: list[Violation] = []
+        for block in self._blocks():
+            told += self._ragged(block)
+            if len(told) >= MAXIMUM_TOLD:
+                break
+            if told:
+                continue
+            frame = self._parsed(block, columns)
+            place = partial(self._place, block, row)
+            yield Batch(frame.height, {name: self._cells(frame[name], place) for name in columns})
+            row += frame.height
+        if told:
+            raise BaselineDataError(told[:MAXIMUM_TOLD])
+
+    def _blocks(self) -> Iterator[Block]:
+        """The file's blocks without its header and without empty lines at its end."""
+        encoding = self._format.encoding or "utf-8"
+        blocks = read_blocks(
+            self._path,
+            self._shown,
+            encoding=encoding,
+            quote=self._format.quote,
+            progress=self._progress,
+            block_bytes=self._block_bytes,
+        )
+        skip, blank = self._header_lines, b""
+        for block in blocks:
+            content, line = block.content, block.line
+            while skip > 0 and content:
+                content, line, skip = content[content.index(b"\n") + 1 :], line + 1, skip - 1
+            content, line = blank + content, line - len(blank)
+            kept = content.rstrip(b"\n")
+            blank = content[len(kept) + 1 :] if kept else content  # an end of file makes nothing of them
+            if kept:
+                yield Block(kept + b"\n", line)
+
+    def _read_header(self) -> tuple[str, ...]:
+        blocks = read_blocks(
+            self._path, self._shown, encoding=self._format.encoding or "utf-8", quote=self._format.quote
+        )
+        first = next(blocks, None)
+        rows = iter(()) if first is None else self._rows(first.content)
+        names = [name.strip() for name in next(rows, [])]
+        self._header_lines = getattr(rows, "line_num", 0)
+        wrong = _header_problem(names)
+        if wrong is not None:
+            raise BaselineDataError(
+                [
+                    Violation(
+                        self._shown,
+                        1,
+                        "",
+                        None,
+                        wrong,
+                        fix="name every column once in the first line, or say `header: false` and give `columns`",
+                    )
+                ]
+            )
+        return tuple(names)
+
+    def _rows(self, content: bytes) -> Iterator[list[str]]:
+        return csv.reader(
+            io.StringIO(content.decode(), newline=""), delimiter=self._format.separator, quotechar=self._format.quote
+        )
+
+    def _ragged(self, block: Block) -> list[Violation]:
+        """Rows whose number of fields is not the header's."""
+        if self._is_regular(block.content):
+            return []
+        wrong = []
+        rows = self._rows(block.content)
+        line = block.line
+        for fields in rows:
+            count = max(len(fields), 1)
+            if count != len(self.names):
+                message = f"has {count} field{'s' * (count != 1)}, the {self._length_of()} {len(self.names)}"
+                wrong.append(
+                    Violation(self._shown, line, "", None, message, fix="quote a field with a separator in it")
+                )
+                if len(wrong) == MAXIMUM_TOLD:
+                    break
+            line = block.line + int(getattr(rows, "line_num", 0))
+        return wrong
+
+    def _length_of(self) -> str:
+        return "header" if self._format.header else "columns are"
+
+    def _is_regular(self, content: bytes) -> bool:
+        """Whether, without quotes, every line has as many separators as it should: a few passes over the bytes."""
+        import numpy as np
+
+        if self._format.quote.encode() in content:
+            return False
+        codes = np.frombuffer(content, dtype=np.uint8)
+        ends = np.flatnonzero(codes == ord("\n"))
+        separators = np.flatnonzero(codes == ord(self._format.separator))
+        wanted = len(self.names) - 1
+        if len(separators) != len(ends) * wanted:
+            return False
+        if wanted == 0:
+            return True
+        by_line = separators.reshape(len(ends), wanted)
+        return bool((by_line[:, -1] < ends).all() and (by_line[1:, 0] > ends[:-1]).all())
+
+    def _parsed(self, block: Block, columns: Sequence[str]) -> pl.DataFrame:
+        import polars as pl
+
+        typed = {name: getattr(pl, self._types[name]) for name in columns if name in self._types}
+        if typed:
+            try:
+                return self._parse(block, typed)
+            except pl.exceptions.ComputeError:
+                pass  # a value that does not fit: this block is read as text
+        frame = self._parse(block, {})
+        for name in columns:
+            self._settle(frame, name)
+        return frame
+
+    def _parse(self, block: Block, typed: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+        import polars as pl
+
+        return pl.read_csv(
+            block.content,
+            has_header=False,
+            schema={name: typed.get(name, pl.String) for name in self.names},
+            separator=self._format.separator,
+            quote_char=self._format.quote,
+            null_values=list(self._format.missing) or None,
+        )
+
+    def _settle(self, frame: pl.DataFrame, name: str) -> None:
+        """How the next blocks' column is parsed: as the widest that any block asked for."""
+        cells = self._cells(frame[name], _nowhere)
+        if cells.numbers is None and cells.texts is None:
+            return
+        found = "String" if cells.texts is not None else "Float64" if cells.is_fractional else "Int64"
+        widest = max(self._types.get(name, found), found, key=("Int64", "Float64", "String").index)
+        self._types[name] = widest
+
+    def _cells(self, series: pl.Series, place: Callable[[int], Place]) -> Cells:
+        import polars as pl
+
+        if series.dtype != pl.String:
+            return Cells(len(series), series.cast(pl.Float64), None, series.dtype == pl.Float64, place)
+        texts = pl.select(pl.when(series != "").then(series)).to_series()  # a quoted nothing is nothing, too
+        if series.name in self._texts:
+            return Cells(len(series), None, texts, is_fractional=False, place=place)
+        return untyped_cells(texts, place)
+
+    def _place(self, block: Block, before: int, index: int) -> Place:
+        rows = self._rows(block.content)
+        line = block.line
+        if self._format.quote.encode() not in block.content:
+            return Place(before + index + 1, line + index)
+        for _ in range(index):
+            next(rows)
+            line = block.line + int(getattr(rows, "line_num", 0))
+        return Place(before + index + 1, line)
+
+
+def _nowhere(index: int) -> Place:
+    return Place(index, None)
+
+
+def _header_problem(names: Sequence[str]) -> str | None:
+    if any(not name for name in names):
+        return "a column has no name in the header"
+    twice = sorted({name for name, following in pairwise(sorted(names)) if name == following})
+    if twice:
+        return f"the header names twice: {', '.join(twice)}"
+    if names and all(_is_number(name) for name in names):
+        return f"the first line holds numbers only ({', '.join(names[:3])}, …), and is no header"
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
