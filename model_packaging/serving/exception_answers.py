@@ -72,3 +72,8 @@ _FAMILIES: dict[str, StatusOf] = {
 def status_of_exceptions(repository: str) -> StatusOf:
     """What the container of this repository does with exceptions."""
     return _FAMILIES.get(repository, status_it_carries)
+
+
+def decodes_text_itself(repository: str) -> bool:
+    """Whether the container decodes a text body before the handlers see it, and answers 500 where it is not UTF-8."""
+    return status_of_exceptions(repository) is status_of_toolkit

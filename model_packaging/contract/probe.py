@@ -1,0 +1,125 @@
+"""`Probe`: the running container of a contract check, and the requests that the checks send it.
+
+A request that ends the container costs the check that sent it, and not the ones after: the next request starts it
+again, as SageMaker does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from model_packaging.contract.memory_watch import MIB, MemoryWatch
+from model_packaging.contract.report import CONTAINER_PAGE, Check
+from model_packaging.serving import ContainerResponse, ContainerSpec, ContainerStartError, VariantContainer
+
+ACCEPT_ANY = "*/*"
+
+
+class CheckFailedError(Exception):
+    """A promise that was not kept: what was seen."""
+
+
+class CheckSkippedError(Exception):
+    """A promise that could not be asked for: why."""
+
+
+@dataclass
+class Probe:
+    """A container under check."""
+
+    spec: ContainerSpec
+    work_folder: Path
+    startup_timeout_seconds: float
+    stop_timeout_seconds: float
+    memory_limit_mib: int | None
+    workers: int
+    workers_here: int
+    narrate: Callable[[Check], None] | None = None
+    checks: list[Check] = field(default_factory=list)
+    peak_bytes: int = 0
+    was_killed_for_memory: bool = False
+    _container: VariantContainer | None = None
+    _watch: MemoryWatch | None = None
+    _log_tail: str = ""
+
+    @property
+    def container(self) -> VariantContainer:
+        """The container, started where it does not run.
+
+        Raises:
+            ContainerStartError: it does not start.
+        """
+        if self._container is None or not self._container.is_alive:
+            self.stop()
+            self._container = VariantContainer.start(
+                self.spec, self.work_folder, startup_timeout_seconds=self.startup_timeout_seconds
+            )
+            limit = None if self.memory_limit_mib is None else self.memory_limit_mib * MIB
+            self._watch = MemoryWatch(
+                self._container.process.pid, limit, workers=self.workers, workers_here=self.workers_here
+            )
+            self._watch.__enter__()
+        return self._container
+
+    def invoke(self, body: bytes, content_type: str, accept: str = ACCEPT_ANY) -> ContainerResponse:
+        """One `POST /invocations`.
+
+        Raises:
+            CheckFailedError: the container broke off, or gave no answer in time.
+        """
+        response = self.container.invoke(body, content_type, accept)
+        if response.status in {503, 504} and response.body.startswith((b"the container broke off", b"the container g")):
+            raise CheckFailedError(response.body.decode(errors="replace"))
+        return response
+
+    def look(self) -> None:
+        """Takes the measure of its memory now."""
+        if self._watch is not None:
+            self._watch.look()
+            self.peak_bytes = max(self.peak_bytes, self._watch.peak_bytes)
+            self.was_killed_for_memory |= self._watch.was_killed
+
+    def stop(self) -> None:
+        """Ends the container, and the watch over it."""
+        if self._watch is not None:
+            self.look()
+            self._watch.__exit__(None, None, None)
+            self._watch = None
+        if self._container is not None:
+            self._container.stop()
+            self._log_tail = self._container.log_tail()
+            self._container = None
+
+    def log_tail(self) -> str:
+        """The end of the log of the container that ended last; empty where none was started."""
+        return self._log_tail
+
+    def check(
+        self, name: str, promise: Callable[[], str], *, asked: str, limit: str, source: str = CONTAINER_PAGE
+    ) -> bool:
+        """Makes one check: `promise` returns what was seen, or raises that it was not kept; whether it was."""
+        began = time.perf_counter()
+        status, seen = self._outcome(promise)
+        seconds = time.perf_counter() - began
+        self.look()
+        check = Check(
+            name=name, status=status, asked=asked, seen=seen, limit=limit, source=source, seconds=round(seconds, 4)
+        )
+        self.checks.append(check)
+        if self.narrate is not None:
+            self.narrate(check)
+        return status != "failed"
+
+    def _outcome(self, promise: Callable[[], str]) -> tuple[Literal["passed", "failed", "skipped"], str]:
+        try:
+            return "passed", promise()
+        except CheckSkippedError as skipped:
+            return "skipped", str(skipped)
+        except CheckFailedError as failed:
+            return "failed", str(failed)
+        except ContainerStartError as failed:
+            return "failed", f"the container did not start again: {failed.reason}"
