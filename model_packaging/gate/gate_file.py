@@ -1,0 +1,66 @@
+"""`gate.yaml`, read: a `Gate`, or every violation at once, with file, line, value, what is allowed and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from model_packaging.errors import InvalidPackageError, Violation
+from model_packaging.gate.complaints import complaint, is_echo
+from model_packaging.gate.gate_rules import Rule, broken_rules
+from model_packaging.gate.gate_spec import GATE_FILE, GateSpec
+from model_packaging.yaml_lines import YamlDocument, dotted, read_yaml
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A gate that breaks no rule, and where it was written."""
+
+    spec: GateSpec
+    shown: str
+    """How messages name the file."""
+    folder: Path
+    """The model's folder: the data's paths begin here."""
+    document: YamlDocument
+    sha256: str
+    """Of the file's bytes."""
+
+    def refused(self, rules: Iterable[Rule]) -> InvalidPackageError:
+        """The error for rules that only the data or the answers could show to be broken."""
+        return InvalidPackageError(_violations(rules, self.document, self.shown))
+
+
+def read_gate(model_folder: Path) -> Gate | None:
+    """The gate beside a model; None where it has no `gate.yaml`.
+
+    The data's files must be there; what is in them is read when the gate runs.
+
+    Raises:
+        InvalidPackageError: with every violation.
+    """
+    path = model_folder / GATE_FILE
+    if not path.is_file():
+        return None
+    from model_packaging.store import file_sha256
+
+    shown = path.as_posix()
+    document = read_yaml(path, shown)
+    try:
+        spec = GateSpec.model_validate(document.content)
+    except ValidationError as error:
+        told = [complaint(one, document, shown) for one in error.errors() if not is_echo(one)]
+        raise InvalidPackageError({str(one): one for one in told}.values()) from error
+    violations = _violations(broken_rules(spec, model_folder), document, shown)
+    if violations:
+        raise InvalidPackageError(violations)
+    return Gate(spec, shown, model_folder, document, file_sha256(path))
+
+
+def _violations(rules: Iterable[Rule], document: YamlDocument, shown: str) -> list[Violation]:
+    return [
+        Violation(shown, document.line(one.path), dotted(one.path), one.value, one.message, one.allowed, one.fix)
+        for one in rules
+    ]
