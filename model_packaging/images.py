@@ -21,7 +21,7 @@ from model_packaging.release import ImageUri, ServingImage
 
 LOCK_FILE = "image.lock.json"
 
-_INSTANCE_TYPES = {"cpu": "ml.m5.xlarge", "gpu": "ml.g5.xlarge"}
+_INSTANCE_TYPES = {"cpu": "ml.m5.xlarge", "gpu": "ml.g5.xlarge", "inferentia": "ml.inf2.xlarge"}
 """The SDK asks for an instance type to choose the processor by; any of the kind will do."""
 
 
@@ -51,8 +51,8 @@ def pinned_image(model_folder: Path, request: ServingImageRequest, *, resolve: b
     lock = None if resolve else _read(path)
     if lock is None or lock.request != request:
         lock = resolve_image(request, reason=_reason(path, lock, resolve))
-        path.write_text(lock.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
-    return ServingImage(**request.model_dump(), uris=lock.uris)
+        path.write_text(lock.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8", newline="\n")
+    return ServingImage(**request.model_dump(exclude={"base_framework"}), uris=lock.uris)
 
 
 def resolve_image(request: ServingImageRequest, *, reason: str = "") -> ImageLock:
@@ -87,6 +87,7 @@ def _retrieve(image_uris: Any, request: ServingImageRequest, region: str) -> str
         py_version=request.py_version,
         instance_type=_INSTANCE_TYPES[request.processor],
         image_scope="inference",
+        **({} if request.base_framework is None else {"base_framework_version": request.base_framework}),
     )
     return str(uri)
 

@@ -1,5 +1,15 @@
 """`PackageSpec`: the `package.yaml` beside a model, which says what a release of it is made of.
 
+The short form names the model, and everything else is read from it:
+
+```yaml
+version: 1.0.0
+model: model.joblib
+```
+
+Any other key may be written beside `model`, and then holds. The long form names no model but all that a release is
+made of:
+
 ```yaml
 version: 1.0.0
 framework: {name: onnx, version: "1.17"}
@@ -18,6 +28,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from model_packaging.lineage import Lineage
 from model_packaging.release import VERSION_PATTERN, Framework, ReleasePath, Signature
 
 PACKAGE_FILE = "package.yaml"
@@ -39,8 +50,10 @@ class ServingImageRequest(_Part):
     """The container's version, such as `1.4-2`."""
     py_version: str = "py3"
     """The container's Python; `py3` without it."""
-    processor: Literal["cpu", "gpu"] = "cpu"
+    processor: Literal["cpu", "gpu", "inferentia"] = "cpu"
     """What it runs on; `cpu` without it."""
+    base_framework: str | None = None
+    """For a Hugging Face container, what it is built on: `pytorch2.6.0`; other containers have none."""
 
 
 class OnnxSignature(_Part):
@@ -60,33 +73,58 @@ class PackageSpec(_Part):
 
     version: str = Field(pattern=VERSION_PATTERN)
     """The model's version, for people: `1.0.0` (https://semver.org)."""
-    framework: Framework
-    """What the model is written in."""
-    files: dict[ReleasePath, str] = Field(min_length=1)
-    """Place under `/opt/ml/model` to file in this folder."""
-    entry_point: ReleasePath
-    """The inference module, one of `files`, directly in `code/`."""
-    signature: Annotated[
-        Annotated[OnnxSignature, Tag("onnx")] | Annotated[Signature, Tag("tensors")], Discriminator(_signature_kind)
-    ]
-    """Read from an ONNX file (`{onnx: FILE}`), or written down as `inputs` and `outputs`."""
-    metrics: str = Field(min_length=1)
-    """A JSON file of numbers by name, measured on held-out data."""
+    model: str | None = Field(default=None, min_length=1)
+    """The model's file or folder, of a format that is recognised from its bytes; without it, `framework`, `files`,
+    `entry_point`, `signature` and `serving_image` must be written."""
+    framework: Framework | None = None
+    """What the model is written in; without it, what the model says."""
+    files: Annotated[dict[ReleasePath, str], Field(min_length=1)] | None = None
+    """Place under `/opt/ml/model` to file in this folder; without it, the model's own files and its serving code. With
+    `model`, these are added to them, or replace what is generated."""
+    entry_point: ReleasePath | None = None
+    """The inference module, one of `files`, directly in `code/`; without it, the serving code of the model's format."""
+    signature: (
+        Annotated[
+            Annotated[OnnxSignature, Tag("onnx")] | Annotated[Signature, Tag("tensors")], Discriminator(_signature_kind)
+        ]
+        | None
+    ) = None
+    """Read from an ONNX file (`{onnx: FILE}`), or written down as `inputs` and `outputs`; without it, what the model
+    says, or else its samples show."""
+    metrics: str | None = Field(default=None, min_length=1)
+    """A JSON file of numbers by name, measured on held-out data; without it a release has no metrics."""
     baseline: str | None = None
     """A folder with `statistics.json` and `constraints.json` for the data-quality monitor; without it a release has
     no baseline, and a monitor that wants one cannot be deployed with it."""
-    serving_image: ServingImageRequest
-    """The AWS container to serve with."""
+    samples: str | None = None
+    """A folder of requests that the model answers (CSV, JSON, NPY, …; a `truth.json` in it is none); without it, and
+    with `model`, `samples` where there is such a folder."""
+    serving_image: ServingImageRequest | None = None
+    """The AWS container to serve with; without it, that of the model's format."""
+    processor: Literal["cpu", "gpu", "inferentia"] | None = None
+    """What the container runs on, where `serving_image` is not written; `cpu` without it."""
+    content_types: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """What `POST /invocations` reads; without it, and with `model`, what the serving code of its format reads."""
+    lineage: Lineage | None = None
+    """What the model came from: data, training run, frameworks; without it a release does not say."""
     environment: dict[str, str] = {}
     """More variables for the container; without it there are those that `entry_point` gives."""
 
-    def container_environment(self) -> dict[str, str]:
-        """The container's whole environment, as the SageMaker SDK would set it.
 
-        https://sagemaker.readthedocs.io/en/stable/frameworks/sklearn/using_sklearn.html
-        """
-        return {
-            "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
-            "SAGEMAKER_PROGRAM": self.entry_point.removeprefix("code/"),
-            "SAGEMAKER_SUBMIT_DIRECTORY": CONTAINER_CODE_FOLDER,
-        } | self.environment
+LONG_FORM_KEYS = ("framework", "files", "entry_point", "signature", "serving_image")
+"""What must be written where no `model` is."""
+
+
+def container_environment(entry_point: str | None, more: Mapping[str, str]) -> dict[str, str]:
+    """The container's whole environment, as the SageMaker SDK would set it; of a container without a module, `more`.
+
+    https://sagemaker.readthedocs.io/en/stable/frameworks/sklearn/using_sklearn.html
+    """
+    if entry_point is None:
+        return dict(more)
+    return {
+        "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+        "SAGEMAKER_PROGRAM": entry_point.removeprefix("code/"),
+        "SAGEMAKER_SUBMIT_DIRECTORY": CONTAINER_CODE_FOLDER,
+        **more,
+    }

@@ -15,9 +15,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from model_packaging.baseline_files import BASELINE_FILES, baseline_violations
+from model_packaging.derivation import Content, derived_content, release_samples, written_content
 from model_packaging.errors import InvalidPackageError, Violation
-from model_packaging.package_spec import PACKAGE_FILE, OnnxSignature, PackageSpec, ServingImageRequest
-from model_packaging.release import NAME_PATTERN, Framework, TensorSpec, checked_path
+from model_packaging.lineage import DataLineage, Lineage, TrainingRun
+from model_packaging.package_spec import (
+    LONG_FORM_KEYS,
+    PACKAGE_FILE,
+    OnnxSignature,
+    PackageSpec,
+    ServingImageRequest,
+    container_environment,
+)
+from model_packaging.release import MODEL_FOLDER, NAME_PATTERN, Framework, Sample, TensorSpec, checked_path
 from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted, read_yaml
 
 MAXIMUM_NAME_LENGTH = 63
@@ -38,9 +47,15 @@ class PackagedModel:
 
     name: str
     spec: PackageSpec
+    content: Content
+    """What is written down, or derived from the model."""
     metrics: dict[str, float]
     sources: dict[str, Path]
     """Path in the release to file."""
+    generated: dict[str, bytes]
+    """Path in the release to bytes."""
+    samples: tuple[Sample, ...] | None
+    """The requests among `sources`; None where there are none."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +81,11 @@ def read_model_folder(model_folder: Path) -> PackagedModel:
         spec = PackageSpec.model_validate(document.content)
     except ValidationError as error:
         violations = [_violation(one, document, shown) for one in error.errors()]
-    broken = [*_name_rules(model_folder), *_file_rules(document.content, model_folder)]
+    broken = [
+        *_name_rules(model_folder),
+        *_form_rules(document.content),
+        *_file_rules(document.content, model_folder),
+    ]
     if spec is not None:
         broken += _spec_rules(spec)
     violations += [
@@ -75,16 +94,52 @@ def read_model_folder(model_folder: Path) -> PackagedModel:
     ]
     if violations or spec is None:
         raise InvalidPackageError(violations)
-    metrics, violations = _metrics(model_folder / spec.metrics)
+    metrics, violations = ({}, []) if spec.metrics is None else _metrics(model_folder / spec.metrics)
     if spec.baseline is not None:
         violations += baseline_violations(model_folder / spec.baseline)
-    if violations:
+    content, more = _content(spec, model_folder)
+    violations += [*more, *([] if content is None else _content_violations(content, model_folder, document, shown))]
+    if violations or content is None:
         raise InvalidPackageError(violations)
-    return PackagedModel(model_folder.resolve().name, spec, metrics, _sources(spec, model_folder))
+    samples = release_samples(content.samples, model_folder, spec.samples)
+    return PackagedModel(
+        name=model_folder.resolve().name,
+        spec=spec,
+        content=content,
+        metrics=metrics,
+        sources=_sources(spec, content, model_folder) | {one.file: path for one, path in samples.items()},
+        generated={f"{MODEL_FOLDER}{target}": content for target, content in content.generated.items()},
+        samples=tuple(samples) or None,
+    )
 
 
-def _sources(spec: PackageSpec, model_folder: Path) -> dict[str, Path]:
-    sources = {f"model/{target}": model_folder / source for target, source in spec.files.items()}
+def _content(spec: PackageSpec, model_folder: Path) -> tuple[Content | None, tuple[Violation, ...]]:
+    try:
+        if spec.model is None:
+            return written_content(spec, model_folder), ()
+        return derived_content(spec, spec.model, model_folder), ()
+    except InvalidPackageError as error:
+        return None, error.violations
+
+
+def _content_violations(
+    content: Content, model_folder: Path, document: YamlDocument, shown: str
+) -> Iterator[Violation]:
+    """A folder's files are named by no key: that they stay inside is checked here."""
+    root = model_folder.resolve()
+    for path in (*content.files.values(), *(one.path for one in content.samples)):
+        if not path.resolve().is_relative_to(root):
+            message = f"is a link that leads out of the model's folder, to {path.resolve()}"
+            yield Violation(path.as_posix(), None, "", None, message, fix="put the file itself there")
+    for target in content.files:
+        try:
+            checked_path(target)
+        except ValueError as error:
+            yield Violation(shown, document.line(("model",)), "model", target, str(error), fix="rename the file")
+
+
+def _sources(spec: PackageSpec, content: Content, model_folder: Path) -> dict[str, Path]:
+    sources = {f"{MODEL_FOLDER}{target}": source for target, source in content.files.items()}
     if spec.baseline is not None:
         sources |= {f"baseline/{name}": model_folder / spec.baseline / name for name in BASELINE_FILES}
     return sources
@@ -102,10 +157,20 @@ def _name_rules(model_folder: Path) -> Iterator[_Rule]:
         )
 
 
+def _form_rules(content: object) -> Iterator[_Rule]:
+    """Without a model, everything must be written."""
+    if isinstance(content, dict) and content.get("model") is None:
+        for key in LONG_FORM_KEYS:
+            if content.get(key) is None:
+                yield _Rule(
+                    (key,), None, "is missing", fix=f"write `{key}: …`, or `model: FILE` and nothing of the kind"
+                )
+
+
 def _file_rules(content: object, model_folder: Path) -> Iterator[_Rule]:
     """Concerns whatever in the document names a file, also where the rest of it is broken."""
     for path, value in _named_files(content):
-        problem = _file_problem(model_folder, value)
+        problem = _file_problem(model_folder, value, or_folder=path in {("model",), ("samples",)})
         if problem is not None:
             yield _Rule(path, value, problem, fix="name a file inside the model's folder, or put it there")
 
@@ -118,13 +183,14 @@ def _named_files(content: object) -> Iterator[tuple[KeyPath, str]]:
         yield from ((("files", str(key)), value) for key, value in files.items() if isinstance(value, str))
     if isinstance(signature, dict) and isinstance(signature.get("onnx"), str):
         yield ("signature", "onnx"), signature["onnx"]
-    if isinstance(content.get("metrics"), str):
-        yield ("metrics",), content["metrics"]
+    for key in ("model", "metrics", "samples"):
+        if isinstance(content.get(key), str) and content[key]:
+            yield (key,), content[key]
     if isinstance(content.get("baseline"), str):
         yield from ((("baseline",), f"{content['baseline']}/{name}") for name in BASELINE_FILES)
 
 
-def _file_problem(model_folder: Path, value: str) -> str | None:
+def _file_problem(model_folder: Path, value: str, *, or_folder: bool) -> str | None:
     try:
         path = model_folder / checked_path(value)
     except ValueError as error:
@@ -134,7 +200,7 @@ def _file_problem(model_folder: Path, value: str) -> str | None:
         return f"there is no file {value!r}" + (f"; did you mean {near[0]!r}?" if near else "")
     if not path.resolve().is_relative_to(model_folder.resolve()):
         return f"{value!r} is a link that leads out of the model's folder, to {path.resolve()}"
-    return None if path.is_file() else f"{value!r} is not a file"
+    return None if path.is_file() or (or_folder and path.is_dir()) else f"{value!r} is not a file"
 
 
 def _files_in(folder: Path) -> list[str]:
@@ -144,20 +210,23 @@ def _files_in(folder: Path) -> list[str]:
 def _spec_rules(spec: PackageSpec) -> Iterator[_Rule]:
     yield from _entry_point_rules(spec)
     yield from _environment_rules(spec)
+    files = spec.files or {}
     same: dict[str, list[str]] = defaultdict(list)
-    for target in spec.files:
+    for target in files:
         same[target.casefold()].append(target)
     for targets in same.values():
         if len(targets) > 1:
             message = f"differs only in case from {targets[0]!r}, which is one file on some systems"
             yield _Rule(("files", targets[1]), targets[1], message, fix="rename one")
-    for target in spec.files:
-        if any(other.startswith(f"{target}/") for other in spec.files):
+    for target in files:
+        if any(other.startswith(f"{target}/") for other in files):
             yield _Rule(("files", target), target, "is a file and, for another entry, a folder", fix="rename one")
 
 
 def _entry_point_rules(spec: PackageSpec) -> Iterator[_Rule]:
-    modules = [target for target in spec.files if re.fullmatch(r"^code/[A-Za-z_][A-Za-z0-9_]*\.py$", target)]
+    if spec.entry_point is None:
+        return
+    modules = [target for target in spec.files or {} if re.fullmatch(r"^code/[A-Za-z_][A-Za-z0-9_]*\.py$", target)]
     if spec.entry_point not in modules:
         yield _Rule(
             ("entry_point",),
@@ -177,7 +246,7 @@ def _environment_rules(spec: PackageSpec) -> Iterator[_Rule]:
             yield _Rule(path, value, f"{name!r} is no variable's name", allowed=VARIABLE_PATTERN)
         if len(value) > MAXIMUM_VALUE_LENGTH:
             yield _Rule(path, value, f"has {len(value)} characters", allowed=f"at most {MAXIMUM_VALUE_LENGTH}")
-    whole = spec.container_environment()
+    whole = container_environment(spec.entry_point or "code/inference.py", spec.environment)
     if len(whole) > MAXIMUM_VARIABLES:
         message = f"makes {len(whole)} variables with those that every container has"
         yield _Rule(("environment",), None, message, allowed=f"at most {MAXIMUM_VARIABLES}")
@@ -235,6 +304,9 @@ def _keys_at(path: Iterable[str | int]) -> list[str]:
             return [*OnnxSignature.model_fields, "inputs", "outputs"]
         case ("signature", *_):
             fields: type[BaseModel] = TensorSpec
+        case ("lineage", *deeper):
+            parts: dict[str, type[BaseModel]] = {"data": DataLineage, "training_run": TrainingRun}
+            fields = parts.get(str(deeper[0]) if deeper else "", Lineage)
         case ("framework",):
             fields = Framework
         case ("serving_image",):

@@ -11,6 +11,7 @@ have twice. Such a release changes with the model's files, which its digest then
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -45,6 +46,20 @@ class StagedRelease:
             StoreError: the store cannot be written: a full disk, no permission.
         """
         return self.copy_all({path: source})[0]
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """Writes files that packaging made: place in the release to bytes.
+
+        Raises:
+            StoreError: the store cannot be written: a full disk, no permission.
+        """
+        with store_writes(self.folder):
+            for path, content in contents.items():
+                target = self.folder / checked_path(path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+                digest = hashlib.sha256(content).hexdigest()
+                self._files[path] = ReleaseFile(path=path, sha256=digest, size_bytes=len(content))
 
     def copy_all(
         self, sources: Mapping[str, Path], *, link: bool = False, threads: int | None = None

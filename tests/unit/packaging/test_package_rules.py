@@ -19,7 +19,10 @@ def told(folder: Path, tmp_path: Path) -> list[str]:
     return [str(one).replace(f"{tmp_path.as_posix()}/", "") for one in caught.value.violations]
 
 
-KEYS = "version, framework, files, entry_point, signature, metrics, baseline, serving_image, environment"
+KEYS = (
+    "version, model, framework, files, entry_point, signature, metrics, baseline, samples, serving_image, processor, "
+    "content_types, lineage, environment"
+)
 
 
 @pytest.mark.parametrize(
@@ -39,14 +42,18 @@ KEYS = "version, framework, files, entry_point, signature, metrics, baseline, se
             "processor: cpu",
             "procesor: cpu",
             ("fraud/package.yaml:11: serving_image.procesor: unknown key; "
-            "allowed: framework, version, py_version, processor; did you mean 'processor'?"),
+            "allowed: framework, version, py_version, processor, base_framework; did you mean 'processor'?"),
         ),
         (
             "processor: cpu",
             "processor: tpu",
-            "fraud/package.yaml:11: serving_image.processor: 'tpu': input should be 'cpu' or 'gpu'",
+            "fraud/package.yaml:11: serving_image.processor: 'tpu': input should be 'cpu', 'gpu' or 'inferentia'",
         ),
-        ("entry_point: code/inference.py\n", "", "fraud/package.yaml:1: entry_point: is missing; write `entry_point: …`"),
+        (
+            "entry_point: code/inference.py\n",
+            "",
+            "fraud/package.yaml:1: entry_point: is missing; write `entry_point: …`, or `model: FILE` and nothing of the kind",
+        ),
         (
             "model.bin: model.bin",
             "model.bin: modle.bin",

@@ -48,7 +48,7 @@ def sdk(monkeypatch) -> list[dict[str, Any]]:
 
 def test_what_is_pinned_needs_no_sdk(tmp_path, no_sdk):
     image = pinned_image(write_model_folder(tmp_path), REQUEST)
-    assert image.model_dump() == {**REQUEST.model_dump(), "uris": LOCK["uris"]}
+    assert image.model_dump() == {**REQUEST.model_dump(exclude_none=True), "uris": LOCK["uris"]}
 
 
 def test_without_a_pin_and_an_sdk_it_says_what_to_install(tmp_path, no_sdk):
@@ -80,7 +80,7 @@ def test_resolved_for_every_region_it_is_pinned(tmp_path, sdk, resolve):
     assert image.uris == uris
     assert json.loads((folder / "image.lock.json").read_text()) == {
         "schema_version": 1,
-        "request": REQUEST.model_dump(),
+        "request": REQUEST.model_dump(exclude_none=True),
         "resolved_with": "sagemaker-core 9.9 of sagemaker-core",
         "uris": uris,
     }
