@@ -25,6 +25,7 @@ GREENROOM_DEBUG=1 (tracebacks), NO_COLOR (no colour)."""
         "check": "greenroom.cli.check",
         "optimise": "greenroom.cli.optimise",
         "package": "greenroom.cli.package",
+        "release": "greenroom.cli.release",
         "sandbox": "greenroom.cli.sandbox",
         "schema": "greenroom.cli.schema",
     },
