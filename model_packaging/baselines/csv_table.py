@@ -221,10 +221,9 @@ class CsvTable:
         return untyped_cells(texts, place)
 
     def _place(self, block: Block, before: int, index: int) -> Place:
-        rows = self._rows(block.content)
-        line = block.line
         if self._format.quote.encode() not in block.content:
-            return Place(before + index + 1, line + index)
+            return Place(before + index + 1, block.line + index)
+        rows, line = self._rows(block.content), block.line
         for _ in range(index):
             next(rows)
             line = block.line + int(getattr(rows, "line_num", 0))

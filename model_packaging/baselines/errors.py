@@ -23,3 +23,7 @@ class MissingExtraError(PackagingError):
         super().__init__(
             f"reading data for a baseline needs {module}, which is not installed; pip install 'greenroom[package]'"
         )
+
+
+class PredictionsError(PackagingError):
+    """Predictions and what was true do not fit together: lengths, labels, or what a metric needs."""

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -101,7 +102,7 @@ def test_a_small_file_has_the_very_baseline_of_its_columns(tmp_path_factory, for
 @given(rows=st.integers(SKETCH_SIZE - 5, 4 * SKETCH_SIZE), block=st.integers(500, 20_000), seed=st.integers(0, 2**32))
 def test_many_blocks_have_the_baseline_of_one_list(tmp_path_factory, rows, block, seed):
     chance = random.Random(seed)
-    columns: dict[str, list] = {
+    columns: dict[str, Any] = {
         "fraction": [chance.gauss(0, 1000) for _ in range(rows)],
         "whole": [chance.randrange(-50, 5000) for _ in range(rows)],
         "text": [chance.choice(("oslo", "rome", 'a "big"\ncity')) for _ in range(rows)],

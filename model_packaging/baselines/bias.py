@@ -1,0 +1,328 @@
+"""The bias metrics of SageMaker Clarify that are simple formulas of counts, and the baseline made of them.
+
+`d` is the sensitive group of a facet (the disadvantaged one), `a` everyone else; 1 is the positive label, 0 the other;
+n counts rows by true label, n̂ by predicted one. A ratio 0/0 is 0, and one to nothing is infinite, as in
+aws/amazon-sagemaker-clarify (`bias/metrics/common.py`, `divide`), with whose results these were compared.
+
+Pre-training (https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-measure-data-bias.html):
+CI (nₐ - n_d)/(nₐ + n_d); DPL qₐ - q_d, q = n(1)/n; KL Σ Pₐ ln(Pₐ/P_d); JS ½(KL(Pₐ, P) + KL(P_d, P)), P their mean;
+LP the 2-norm, TVD half the 1-norm and KS the maximum norm of Pₐ - P_d; CDDL Σ nᵢ DDᵢ / n over the groups i,
+DD = n_d(0)/n(0) - n_d(1)/n(1).
+
+Post-training (https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-measure-post-training-bias.html):
+DPPL q̂ₐ - q̂_d; DI q̂_d/q̂ₐ; DCA cₐ - c_d, c = n(1)/n̂(1); DCR r_d - rₐ, r = n(0)/n̂(0); RD the difference of recalls
+(a - d), SD of specificities (d - a); DAR of precisions TP/n̂(1) (a - d); DRR of TN/n̂(0) (d - a); AD of accuracies
+(a - d); TE τ_d - τₐ, τ = FN/FP; CDDPL as CDDL of predicted labels; GE the generalized entropy of the benefits ŷ - y + 1
+with parameter 2. The guide writes DCAcc where the library and its reports have DCA.
+
+The flip test FT is not computed here: it needs a nearest-neighbour search over all features.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from model_packaging.baselines.errors import PredictionsError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+Document = dict[str, Any]
+
+DESCRIPTIONS: Mapping[str, str] = {
+    "CI": "Class Imbalance (CI)",
+    "DPL": "Difference in Positive Proportions in Labels (DPL)",
+    "KL": "Kullback-Liebler Divergence (KL)",
+    "JS": "Jensen-Shannon Divergence (JS)",
+    "LP": "L-p Norm (LP)",
+    "TVD": "Total Variation Distance (TVD)",
+    "KS": "Kolmogorov-Smirnov Distance (KS)",
+    "CDDL": "Conditional Demographic Disparity in Labels (CDDL)",
+    "DPPL": "Difference in Positive Proportions in Predicted Labels (DPPL)",
+    "DI": "Disparate Impact (DI)",
+    "DCA": "Difference in Conditional Acceptance (DCA)",
+    "DCR": "Difference in Conditional Rejection (DCR)",
+    "RD": "Recall Difference (RD)",
+    "SD": "Specificity Difference (SD)",
+    "DAR": "Difference in Acceptance Rates (DAR)",
+    "DRR": "Difference in Rejection Rates (DRR)",
+    "AD": "Accuracy Difference (AD)",
+    "TE": "Treatment Equality (TE)",
+    "CDDPL": "Conditional Demographic Disparity in Predicted Labels (CDDPL)",
+    "GE": "Generalized Entropy (GE)",
+}
+"""The metrics that are computed here, by short name, as Clarify's reports describe them."""
+
+PRE_TRAINING = ("CI", "DPL", "KL", "JS", "LP", "TVD", "KS", "CDDL")
+POST_TRAINING = ("DPPL", "DI", "DCA", "DCR", "RD", "SD", "DAR", "DRR", "AD", "TE", "CDDPL", "FT", "GE")
+"""Every metric that Clarify knows, in its order."""
+
+NOT_COMPUTED = ("FT",)
+_NEED_GROUP = ("CDDL", "CDDPL")
+
+
+@dataclass(frozen=True)
+class FacetColumn:
+    """A column that tells groups apart, and which of its rows are sensitive."""
+
+    name: str
+    values: Sequence[Any]
+    value_or_threshold: Sequence[str | float] | None = None
+    """Values of the sensitive group; for a column of numbers with one value: more than it. Without: each value once
+    against all others."""
+
+
+def bias_baseline(
+    label: str,
+    label_values: Sequence[str | float],
+    actual: Sequence[Any],
+    facets: Sequence[FacetColumn],
+    *,
+    predicted: Sequence[Any] | None = None,
+    group: Sequence[Any] | None = None,
+    pre_training: Sequence[str] = PRE_TRAINING,
+    post_training: Sequence[str] = POST_TRAINING,
+) -> Document:
+    """`analysis.json` as a Clarify bias job writes it: the constraints of a bias monitor.
+
+    Args:
+        label: The label's column.
+        label_values: Its positive values; for numbers of which one is given: more than it, where it is not a value.
+        actual: What was true, row by row.
+        facets: The columns to look at.
+        predicted: What the model answered; without it there is no post-training part.
+        group: What conditional demographic disparity is conditional on; without it there is none.
+        pre_training: Metrics wanted before training.
+        post_training: Metrics wanted of predictions.
+
+    Raises:
+        PredictionsError: the rows do not fit together, or nobody is in a group.
+    """
+    columns = {"predicted": predicted, "group": group} | {facet.name: facet.values for facet in facets}
+    for name, values in columns.items():
+        if values is not None and len(values) != len(actual):
+            raise PredictionsError(f"{name}: {len(values)} values for {len(actual)} rows; give one for each row")
+    positive, told = _selected(label, actual, label_values)
+    answered = None if predicted is None else _selected(label, predicted, label_values, like=actual)[0]
+    document: Document = {"version": "1.0"}
+    stages = [("pre_training_bias_metrics", pre_training)]
+    stages += [("post_training_bias_metrics", post_training)] if answered is not None else []
+    for stage, wanted in stages:
+        names = [name for name in wanted if name not in NOT_COMPUTED and (group is not None or name not in _NEED_GROUP)]
+        document[stage] = {
+            "label": label,
+            "facets": {facet.name: _facet(facet, names, positive, answered, group) for facet in facets},
+            "label_value_or_threshold": told,
+        }
+    return document
+
+
+def bias_baseline_json(document: Document) -> bytes:
+    """The file; infinity is written as Clarify does, as a text."""
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _facet(
+    facet: FacetColumn, names: Sequence[str], positive: Mask, answered: Mask | None, group: Sequence[Any] | None
+) -> list[Document]:
+    import numpy as np
+
+    chosen: Sequence[Sequence[str | float]]
+    if facet.value_or_threshold is not None:
+        chosen = [facet.value_or_threshold]
+    else:
+        chosen = [[value] for value in sorted({_text(value) for value in facet.values})]
+    reports = []
+    for values in chosen:
+        sensitive, told = _selected(facet.name, facet.values, values)
+        if not sensitive.any() or sensitive.all():
+            who = "no row is" if not sensitive.any() else "every row is"
+            raise PredictionsError(
+                f"facet {facet.name}: {who} in the sensitive group {told}; it takes two groups to compare"
+            )
+        groups = None if group is None else np.unique([_text(one) for one in group], return_inverse=True)[1]
+        rows = _Rows(sensitive, positive, answered, groups)
+        metrics = [
+            {"name": name, "description": DESCRIPTIONS[name], "value": _shown(_METRICS[name](rows))} for name in names
+        ]
+        reports.append({"value_or_threshold": told, "metrics": metrics})
+    return reports
+
+
+def _selected(
+    name: str, values: Sequence[Any], wanted: Sequence[str | float], *, like: Sequence[Any] | None = None
+) -> tuple[Mask, str]:
+    """Which rows a value or a threshold selects, and how a report tells of it.
+
+    One number, for a column of numbers that are not all whole, is a threshold (the lower bound of the group, which it
+    is not in); anything else is a list of values. `like`: the column whose kind decides.
+    """
+    import numpy as np
+
+    known = like if like is not None else values
+    is_number = len(wanted) == 1 and _is_number(wanted[0])
+    if is_number and any(isinstance(one, float) and not float(one).is_integer() for one in known):
+        numbers = np.array([float(one) for one in values])
+        above: Mask = numbers > float(wanted[0])
+        return above, f"({float(wanted[0])}, {float(np.max([float(one) for one in known]))}]"
+    texts = {_text(one) for one in wanted}
+    if any(one is None for one in values):
+        row = next(index for index, one in enumerate(values) if one is None)
+        raise PredictionsError(f"{name}: row {row + 1} has no value; leave such rows out, or name a value for them")
+    return np.array([_text(one) in texts for one in values]), ",".join(str(one) for one in wanted)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    """Values are compared as text; `1.0`, `1` and True are one."""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _shown(value: float) -> float | str:
+    return value if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+@dataclass(frozen=True)
+class _Rows:
+    sensitive: Mask
+    positive: Mask
+    answered: Mask | None
+    groups: np.ndarray[tuple[int], np.dtype[np.int64]] | None
+
+    def count(self, *, sensitive: bool | None = None, actual: bool | None = None, predicted: bool | None = None) -> int:
+        """How many rows there are of a group, of a true label, of a predicted one."""
+        import numpy as np
+
+        chosen = np.ones(len(self.sensitive), dtype=bool)
+        for mask, wanted in ((self.sensitive, sensitive), (self.positive, actual), (self.answered, predicted)):
+            if wanted is not None and mask is not None:
+                chosen &= mask == wanted
+        return int(chosen.sum())
+
+    def difference(self, share: Callable[[bool], float], *, first_sensitive: bool = False) -> float:
+        """Of a figure of both groups: a - d, or d - a; none where both are infinite."""
+        advantaged, disadvantaged = share(False), share(True)
+        if advantaged == disadvantaged:
+            return 0.0
+        return disadvantaged - advantaged if first_sensitive else advantaged - disadvantaged
+
+    def distributions(self) -> list[tuple[float, float]]:
+        """Shares of each label among a and among d, of the labels that both have."""
+        shares = [
+            (
+                _divide(self.count(sensitive=False, actual=label), self.count(sensitive=False)),
+                _divide(self.count(sensitive=True, actual=label), self.count(sensitive=True)),
+            )
+            for label in (False, True)
+        ]
+        return [pair for pair in shares if min(pair) > 0]
+
+    def disparity(self, labels: Mask) -> float:
+        """Conditional demographic disparity."""
+        if self.groups is None:
+            raise AssertionError("conditional disparity is asked for with a group only")
+        total = 0.0
+        for group in range(int(self.groups.max()) + 1):
+            chosen = self.groups == group
+            rejected, accepted = chosen & ~labels, chosen & labels
+            shares = [_divide(int((one & self.sensitive).sum()), int(one.sum())) for one in (rejected, accepted)]
+            total += int(chosen.sum()) * (shares[0] - shares[1])
+        return total / len(self.groups)
+
+
+def _divide(part: float, whole: float) -> float:
+    if whole == 0:
+        return 0.0 if part == 0 else math.inf
+    return part / whole
+
+
+def _positive_share(rows: _Rows, *, of_answers: bool) -> Callable[[bool], float]:
+    def share(sensitive: bool) -> float:
+        chosen = (
+            rows.count(sensitive=sensitive, predicted=True)
+            if of_answers
+            else rows.count(sensitive=sensitive, actual=True)
+        )
+        return _divide(chosen, rows.count(sensitive=sensitive))
+
+    return share
+
+
+def _ratio_of(rows: _Rows, part: Mapping[str, bool], whole: Mapping[str, bool]) -> Callable[[bool], float]:
+    return lambda sensitive: _divide(rows.count(sensitive=sensitive, **part), rows.count(sensitive=sensitive, **whole))
+
+
+def _accuracy(rows: _Rows) -> Callable[[bool], float]:
+    return lambda sensitive: _divide(
+        rows.count(sensitive=sensitive, actual=True, predicted=True)
+        + rows.count(sensitive=sensitive, actual=False, predicted=False),
+        rows.count(sensitive=sensitive),
+    )
+
+
+def _disparate_impact(rows: _Rows) -> float:
+    share = _positive_share(rows, of_answers=True)
+    return _divide(share(True), share(False))
+
+
+def _jensen_shannon(rows: _Rows) -> float:
+    def divergence(side: int) -> float:
+        return math.fsum(pair[side] * math.log(pair[side] / (sum(pair) / 2)) for pair in rows.distributions())
+
+    return 0.5 * (divergence(0) + divergence(1))
+
+
+def _entropy(rows: _Rows) -> float:
+    """Of the benefits 0 (missed), 1 (right) and 2 (wrongly accepted)."""
+    total = rows.count()
+    wrongly, missed = rows.count(actual=False, predicted=True), rows.count(actual=True, predicted=False)
+    mean = (total + wrongly - missed) / total
+    if mean == 0:
+        return math.inf
+    squares = ((total - wrongly - missed) + 4 * wrongly) / mean**2
+    return (squares - total) / (2 * total)
+
+
+def _predictions(rows: _Rows) -> Mask:
+    if rows.answered is None:
+        raise AssertionError("a post-training metric is asked for with predictions only")
+    return rows.answered
+
+
+_ACTUAL_1, _ACTUAL_0, _SAID_1, _SAID_0 = {"actual": True}, {"actual": False}, {"predicted": True}, {"predicted": False}
+
+_METRICS: Mapping[str, Callable[[_Rows], float]] = {
+    "CI": lambda rows: (rows.count(sensitive=False) - rows.count(sensitive=True)) / rows.count(),
+    "DPL": lambda rows: rows.difference(_positive_share(rows, of_answers=False)),
+    "KL": lambda rows: math.fsum(a * math.log(a / d) for a, d in rows.distributions()),
+    "JS": _jensen_shannon,
+    "LP": lambda rows: math.sqrt(math.fsum((a - d) ** 2 for a, d in rows.distributions())),
+    "TVD": lambda rows: 0.5 * math.fsum(abs(a - d) for a, d in rows.distributions()),
+    "KS": lambda rows: max((abs(a - d) for a, d in rows.distributions()), default=0.0),
+    "CDDL": lambda rows: rows.disparity(rows.positive),
+    "DPPL": lambda rows: rows.difference(_positive_share(rows, of_answers=True)),
+    "DI": _disparate_impact,
+    "DCA": lambda rows: rows.difference(_ratio_of(rows, _ACTUAL_1, _SAID_1)),
+    "DCR": lambda rows: rows.difference(_ratio_of(rows, _ACTUAL_0, _SAID_0), first_sensitive=True),
+    "RD": lambda rows: rows.difference(_ratio_of(rows, _ACTUAL_1 | _SAID_1, _ACTUAL_1)),
+    "SD": lambda rows: rows.difference(_ratio_of(rows, _ACTUAL_0 | _SAID_0, _ACTUAL_0), first_sensitive=True),
+    "DAR": lambda rows: rows.difference(_ratio_of(rows, _ACTUAL_1 | _SAID_1, _SAID_1)),
+    "DRR": lambda rows: rows.difference(_ratio_of(rows, _ACTUAL_0 | _SAID_0, _SAID_0), first_sensitive=True),
+    "AD": lambda rows: rows.difference(_accuracy(rows)),
+    "TE": lambda rows: rows.difference(_ratio_of(rows, _ACTUAL_1 | _SAID_0, _ACTUAL_0 | _SAID_1), first_sensitive=True),
+    "CDDPL": lambda rows: rows.disparity(_predictions(rows)),
+    "GE": _entropy,
+}
