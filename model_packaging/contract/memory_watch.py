@@ -1,8 +1,8 @@
 """`MemoryWatch`: what a container and all it started come to in memory, while it runs.
 
 Each process tells the most it ever had (VmHWM), so that no peak is missed between two looks; what processes share
-counts once. A container that grows over the limit is killed, as the kernel kills it on the instance: a leak does not take this
-machine with it.
+counts once. A container that grows over the limit is killed, as the kernel kills it on the instance: a leak does not
+take this machine with it.
 """
 
 from __future__ import annotations
