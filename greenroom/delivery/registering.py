@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from greenroom.delivery.artifact_access import ArtifactAccess
 from greenroom.delivery.catalogue import Catalogue
+from greenroom.errors import UserError
 from model_packaging import Release
 from model_packaging.registry.registrations import Registration, note_registration
 
@@ -61,6 +62,7 @@ class Delivery:
         Raises:
             PublishError: the artifact store refused.
             RegistryError: a registry refused.
+        UserError: there is no model package group to register in.
         """
         from model_packaging import publish
 
@@ -79,6 +81,7 @@ class Delivery:
         from model_packaging.registry.sagemaker import register
 
         access = self.access
+        self._require_group(release.name)
         package = register(
             release,
             access.client("sagemaker"),
@@ -89,6 +92,20 @@ class Delivery:
         self.narrate(f"{'registered' if package.created else 'was registered already:'} {package.arn}")
         self._note(release, Registration(registry="sagemaker", where=access.said, id=package.arn))
         return package
+
+    def _require_group(self, model: str) -> None:
+        """The artifact store's stack owns the group: one that is made beside it would be in its way."""
+        from model_packaging.registry.sagemaker import has_group
+
+        if has_group(self.access.client("sagemaker"), model):
+            return
+        up = "greenroom sandbox up artifacts" if self.access.place == "sandbox" else "pulumi up -s artifacts"
+        spec = self.catalogue.root / "models" / model / "model.yaml"
+        raise UserError(
+            f"{self.access.said} has no model package group {model!r}; the artifact store brings one up for each"
+            " model that has a model.yaml.",
+            fix=up if spec.is_file() else f"Write {spec}, then: {up}",
+        )
 
     def _register_in_mlflow(
         self, release: Release, client: object, target: MlflowTarget, uri: str, package: ModelPackage | None

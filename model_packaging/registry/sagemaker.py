@@ -51,6 +51,8 @@ def register(
 ) -> ModelPackage:
     """Registers a published release; the package that is there already, where it was registered before.
 
+    The group is made where there is none. In a project of ours the artifact store's stack owns it.
+
     Args:
         release: The release.
         sagemaker_client: boto3's SageMaker client; its region's serving image is registered.
@@ -88,8 +90,8 @@ def register(
     return described(sagemaker_client, arn, created=True)
 
 
-def ensure_group(sagemaker_client: Any, name: str) -> None:
-    """Makes the model package group where there is none.
+def has_group(sagemaker_client: Any, name: str) -> bool:
+    """Whether there is a model package group of that name.
 
     Raises:
         RegistryError: the registry refused.
@@ -102,9 +104,22 @@ def ensure_group(sagemaker_client: Any, name: str) -> None:
         except ClientError as error:
             if error.response["Error"]["Code"] not in _NOT_THERE:
                 raise
-            sagemaker_client.create_model_package_group(
-                ModelPackageGroupName=name, ModelPackageGroupDescription=f"Releases of {name}"
-            )
+            return False
+    return True
+
+
+def ensure_group(sagemaker_client: Any, name: str) -> None:
+    """Makes the model package group where there is none.
+
+    Raises:
+        RegistryError: the registry refused.
+    """
+    if has_group(sagemaker_client, name):
+        return
+    with refusals(f"model package group {name!r}"):
+        sagemaker_client.create_model_package_group(
+            ModelPackageGroupName=name, ModelPackageGroupDescription=f"Releases of {name}"
+        )
 
 
 def find_package(sagemaker_client: Any, release: Release) -> ModelPackage | None:

@@ -59,7 +59,7 @@ def command(
     terminal = Terminal.here()
     access = access_to(catalogue.root, place or "sandbox")
     if access.place == "sandbox":
-        _bring_up_store(terminal, catalogue.root, access)
+        _bring_up_store(terminal, catalogue.root, access, group=found.name if register else None)
     delivery = Delivery(catalogue, access, terminal.say)
     mlflow = None if mlflow_uri is None else MlflowTarget(mlflow_uri, alias)
     done = delivery.deliver(found, register=register, mlflow=mlflow)
@@ -69,15 +69,22 @@ def command(
         _tell(terminal, found, done, access)
 
 
-def _bring_up_store(terminal: Terminal, root: Path, access: ArtifactAccess) -> None:
-    """Deploys the artifact store's stack into the local AWS, where its bucket is not there yet."""
-    if access.bucket in {bucket["Name"] for bucket in access.client("s3").list_buckets()["Buckets"]}:
+def _bring_up_store(terminal: Terminal, root: Path, access: ArtifactAccess, *, group: str | None) -> None:
+    """Deploys the artifact store's stack into the local AWS, where its bucket or a wanted group is not there yet."""
+    if _is_up(access, group):
         return
     from greenroom.cli.sandbox.running import open_here, raise_if_failed
     from greenroom.delivery.project import ARTIFACTS_STACK
 
     project = open_here(terminal, root)
     raise_if_failed(project.sandbox, project.up(ARTIFACTS_STACK))
+
+
+def _is_up(access: ArtifactAccess, group: str | None) -> bool:
+    from model_packaging.registry.sagemaker import has_group
+
+    buckets = {bucket["Name"] for bucket in access.client("s3").list_buckets()["Buckets"]}
+    return access.bucket in buckets and (group is None or has_group(access.client("sagemaker"), group))
 
 
 def _json(release: Release, done: Published) -> dict[str, Any]:

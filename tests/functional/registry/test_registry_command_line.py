@@ -184,6 +184,7 @@ def test_a_release_that_was_changed_does_not_verify(project):
 
 def test_a_release_is_published_registered_and_approved(on_aws, cloud):
     release = stored(on_aws.store, FILES | BASELINE, metrics={"roc_auc": 0.99})
+    cloud.client("sagemaker", ACCOUNT).create_model_package_group(ModelPackageGroupName="fraud")  # the stack's
     told = on_aws.json("publish", "fraud", "--to", "aws", "--register")
     arn = told["model_package"]["arn"]
     assert told == {
@@ -238,6 +239,13 @@ def test_without_credentials_aws_is_not_reached_and_the_error_says_so(project, m
     stored(project.store)
     told = project.refused("publish", "fraud", "--to", "aws")
     assert "AWS account 123456789012 (environments/artifacts.yaml): Unable to locate credentials" in told
+
+
+def test_a_group_is_the_artifact_stores_to_make(on_aws):
+    stored(on_aws.store, name="ungrouped")
+    told = on_aws.refused("publish", "ungrouped", "--to", "aws", "--register")
+    assert "has no model package group 'ungrouped'; the artifact store brings one up for each model" in told
+    assert f"Write {on_aws.folder / 'models' / 'ungrouped' / 'model.yaml'}, then: pulumi up -s artifacts" in told
 
 
 def test_an_alias_without_mlflow_is_refused(project):
