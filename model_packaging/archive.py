@@ -1,7 +1,7 @@
 """`model.tar.gz`: deterministic, on all cores, each file read once, in memory that does not grow with the model.
 
 The kinds of serving that take no uncompressed prefix want one (`needs_archive`). A tar archive is cut into blocks of
-1 MiB; each is read, compressed and checked by one thread, and the pieces go out in order as one gzip member of many
+512 KiB; each is read, compressed and checked by one thread, and the pieces go out in order as one gzip member of many
 deflate blocks: any reader of gzip reads it. The cuts depend on the files alone, so that the number of cores changes
 nothing: the same files and the same release of ISA-L give the same bytes.
 

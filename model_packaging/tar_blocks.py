@@ -1,4 +1,4 @@
-"""A tar archive as blocks of 1 MiB, cut by the files alone: what `archive` compresses on all cores.
+"""A tar archive as blocks of 512 KiB, cut by the files alone: what `archive` compresses on all cores.
 
 A block names the files' ranges that it holds and is filled by whoever compresses it, so that no thread reads for all.
 Weights are often noise to a compressor, which then takes most of the time to write and three quarters of it to read.
@@ -21,8 +21,8 @@ from model_packaging.errors import ArchiveError
 from model_packaging.hashing import FileStamp, changed_meanwhile, opened
 from model_packaging.release import checked_path
 
-BLOCK_BYTES = 1024 * 1024
-REGION_BYTES = 32 * BLOCK_BYTES
+BLOCK_BYTES = 512 * 1024
+REGION_BYTES = 64 * BLOCK_BYTES
 """What one decision to compress is for."""
 SAMPLES, SAMPLE_BYTES = 4, 32 * 1024
 """Of a region; one no longer than its samples is compressed unseen."""
