@@ -7,12 +7,13 @@ measured anew each time, the same release and the same data give the same bytes.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from model_packaging.errors import PackagingError
-from model_packaging.gate.metric_table import TaskKind
+from model_packaging.gate.metric_table import METRICS, TaskKind
 
 Section = Literal[
     "answers",
@@ -219,9 +220,9 @@ class GateReport(_Part):
         return dict(self.data["test"].metrics) if "test" in self.data else {}
 
     def to_json(self) -> bytes:
-        """`gate.json`: ordered keys, two spaces; `passed` is there for who reads it without this package."""
+        """`gate.json`: in the order of the fields; `passed` is there for who reads it without this package."""
         content = {"passed": self.passed, **self.model_dump(mode="json")}
-        return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
     @classmethod
     def from_json(cls, content: bytes, shown: str = "gate.json") -> GateReport:
@@ -280,3 +281,9 @@ def not_judged(
 ) -> GateResult:
     """A demand that there was nothing to judge by."""
     return GateResult(section=section, name=name, verdict="not_judged", told=told, measured=measured, rows=rows)
+
+
+def worst_of(metric: str, slices: Sequence[SliceFigures]) -> SliceFigures:
+    """The slice where the metric is worst; the first of several."""
+    sign = 1 if METRICS[metric].greater_is_better else -1
+    return min(slices, key=lambda one: sign * one.metrics[metric])

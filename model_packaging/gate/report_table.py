@@ -79,7 +79,7 @@ def figure_told(value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
     if value == 0:
         return "0"
     if abs(value) >= 10 ** (digits - 1):
-        return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:,.1f}"
+        return f"{value:,.0f}" if abs(value) >= 10**digits or float(value).is_integer() else f"{value:,.1f}"
     return f"{value:.{digits}g}"
 
 

@@ -15,10 +15,9 @@ from model_packaging.gate.demands import ColumnSlices, FileSlice, Slices, WhereS
 from model_packaging.gate.gate_file import Gate
 from model_packaging.gate.gate_rules import Rule
 from model_packaging.gate.gate_spec import TableFile
-from model_packaging.gate.metric_table import METRICS
 from model_packaging.gate.metrics import Bins, MetricUnavailableError, figure
 from model_packaging.gate.outcome import Outcome
-from model_packaging.gate.report import Comparison, GateResult, SliceFigures, judged, not_judged
+from model_packaging.gate.report import Comparison, GateResult, SliceFigures, judged, not_judged, worst_of
 from model_packaging.yaml_lines import KeyPath
 
 MAXIMUM_VALUES = 50
@@ -154,9 +153,3 @@ def worst_results(wanted: Slices, slices: tuple[SliceFigures, ...]) -> Iterator[
                     "slices", f"{name} of {worst.name}", worst.metrics[name], comparison, threshold,
                     rows=worst.rows, told=told,
                 )  # fmt: skip
-
-
-def worst_of(metric: str, slices: list[SliceFigures]) -> SliceFigures:
-    """The slice where the metric is worst; the first of several."""
-    sign = 1 if METRICS[metric].greater_is_better else -1
-    return min(slices, key=lambda one: sign * one.metrics[metric])
