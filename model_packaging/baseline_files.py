@@ -17,6 +17,15 @@ STATISTICS, CONSTRAINTS = "statistics.json", "constraints.json"
 BASELINE_FILES = (CONSTRAINTS, STATISTICS)
 """What a folder named by `baseline` holds."""
 
+FURTHER_BASELINE_FILES = (
+    "bias/analysis.json",
+    "bias/analysis_config.json",
+    "explainability/analysis_config.json",
+    "model_quality/constraints.json",
+    "model_quality/statistics.json",
+)
+"""What it may hold beside them, for the monitors of a model's quality, bias and explanations."""
+
 _FIX = "write both files with `model_packaging.baseline.DataQualityBaseline`, or take a baseline job's own"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from model_packaging.baseline_files import BASELINE_FILES, baseline_violations
+from model_packaging.baseline_files import BASELINE_FILES, FURTHER_BASELINE_FILES, baseline_violations
 from model_packaging.derivation import Content, derived_content, release_samples, written_content
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.lineage import DataLineage, Lineage, TrainingRun
@@ -142,6 +142,8 @@ def _sources(spec: PackageSpec, content: Content, model_folder: Path) -> dict[st
     sources = {f"{MODEL_FOLDER}{target}": source for target, source in content.files.items()}
     if spec.baseline is not None:
         sources |= {f"baseline/{name}": model_folder / spec.baseline / name for name in BASELINE_FILES}
+        further = {f"baseline/{name}": model_folder / spec.baseline / name for name in FURTHER_BASELINE_FILES}
+        sources |= {name: path for name, path in further.items() if path.is_file()}
     return sources
 
 

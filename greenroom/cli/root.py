@@ -22,6 +22,7 @@ GREENROOM_DEBUG=1 (tracebacks), NO_COLOR (no colour)."""
 @click.group(
     cls=LazyGroup,
     commands_from={
+        "baseline": "greenroom.cli.baseline",
         "check": "greenroom.cli.check",
         "optimise": "greenroom.cli.optimise",
         "package": "greenroom.cli.package",

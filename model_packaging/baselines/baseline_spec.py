@@ -7,7 +7,7 @@ outputs: [probability, answer]  # what the model answers: first in the baseline,
 model_quality: {problem_type: BinaryClassification, predicted: answer, probability: probability, positive: malignant}
 bias:
   label_values: [malignant]
-  facets: [{column: sex, value_or_threshold: [f]}]
+  facets: [{column: sex, values: [f]}]
 explainability: {baseline: median, num_samples: 500}
 ```
 """
@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from model_packaging.baselines.bias import POST_TRAINING, PRE_TRAINING
+from model_packaging.baselines.bias import POST_TRAINING, PRE_TRAINING, Selection
 from model_packaging.baselines.column import InferredType
 from model_packaging.baselines.dataset_format import DatasetFormat
 from model_packaging.baselines.model_quality import ProblemType
@@ -82,15 +82,32 @@ class FacetSpec(_Spec):
 
     column: str
     """In the data."""
-    value_or_threshold: tuple[Scalar, ...] | None = Field(default=None, min_length=1)
-    """Values of the sensitive group, or the number above which it begins; without it every value against all others."""
+    values: tuple[Scalar, ...] | None = Field(default=None, min_length=1)
+    """Those of the sensitive group; without `values` and `above` each value is one, against all others."""
+    above: float | None = None
+    """The sensitive group is what is larger. A Clarify job takes the number for such a bound in a column of fractions,
+    and in one of whole numbers where at least one in twenty values is distinct; otherwise for a value
+    (aws/amazon-sagemaker-clarify, `series_datatype`)."""
+
+    @model_validator(mode="after")
+    def _one_selection(self) -> FacetSpec:
+        if self.values is not None and self.above is not None:
+            raise ValueError("`values` and `above` exclude one another")
+        return self
+
+    @property
+    def selection(self) -> Selection | None:
+        """Which rows."""
+        return None if self.values is None and self.above is None else Selection(self.values or (), self.above)
 
 
 class BiasSpec(_Spec):
     """The analysis of a bias monitor, and its baseline."""
 
-    label_values: tuple[Scalar, ...] = Field(min_length=1)
-    """Values of the label that are the positive outcome, or the number above which it begins."""
+    label_values: tuple[Scalar, ...] | None = Field(default=None, min_length=1)
+    """Values of the label that are the positive outcome."""
+    label_above: float | None = None
+    """In place of them: the positive outcome is what is larger, of a label that is a number."""
     facets: tuple[FacetSpec, ...] = Field(min_length=1)
     """The columns to look at."""
     predicted: str | None = None
@@ -101,6 +118,17 @@ class BiasSpec(_Spec):
     """Metrics of the data."""
     post_training: Literal["all"] | tuple[Literal[POST_TRAINING], ...] = "all"  # type: ignore[valid-type]
     """Metrics of the model's answers."""
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> BiasSpec:
+        if (self.label_values is None) == (self.label_above is None):
+            raise ValueError("needs `label_values` or `label_above`: which labels are the positive outcome")
+        return self
+
+    @property
+    def positive(self) -> Selection:
+        """Which labels."""
+        return Selection(self.label_values or (), self.label_above)
 
 
 class PartialDependenceSpec(_Spec):

@@ -68,19 +68,31 @@ _NEED_GROUP = ("CDDL", "CDDPL")
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Which rows of a column are meant: those of some values, or those above a number."""
+
+    values: tuple[str | float, ...] = ()
+    above: float | None = None
+    """Takes the place of `values`: the lower bound, which is not in it."""
+
+    def given(self) -> list[str | float]:
+        """As an analysis configuration has it."""
+        return list(self.values) if self.above is None else [self.above]
+
+
+@dataclass(frozen=True)
 class FacetColumn:
     """A column that tells groups apart, and which of its rows are sensitive."""
 
     name: str
     values: Sequence[Any]
-    value_or_threshold: Sequence[str | float] | None = None
-    """Values of the sensitive group; for a column of numbers with one value: more than it. Without: each value once
-    against all others."""
+    sensitive: Selection | None = None
+    """Without it each value is one after another, against all others."""
 
 
 def bias_baseline(
     label: str,
-    label_values: Sequence[str | float],
+    positive: Selection,
     actual: Sequence[Any],
     facets: Sequence[FacetColumn],
     *,
@@ -93,7 +105,7 @@ def bias_baseline(
 
     Args:
         label: The label's column.
-        label_values: Its positive values; for numbers of which one is given: more than it, where it is not a value.
+        positive: Which of its values are the positive outcome.
         actual: What was true, row by row.
         facets: The columns to look at.
         predicted: What the model answered; without it there is no post-training part.
@@ -108,8 +120,8 @@ def bias_baseline(
     for name, values in columns.items():
         if values is not None and len(values) != len(actual):
             raise PredictionsError(f"{name}: {len(values)} values for {len(actual)} rows; give one for each row")
-    positive, told = _selected(label, actual, label_values)
-    answered = None if predicted is None else _selected(label, predicted, label_values, like=actual)[0]
+    labels, told = _selected(label, actual, positive)
+    answered = None if predicted is None else _selected(label, predicted, positive)[0]
     document: Document = {"version": "1.0"}
     stages = [("pre_training_bias_metrics", pre_training)]
     stages += [("post_training_bias_metrics", post_training)] if answered is not None else []
@@ -117,7 +129,7 @@ def bias_baseline(
         names = [name for name in wanted if name not in NOT_COMPUTED and (group is not None or name not in _NEED_GROUP)]
         document[stage] = {
             "label": label,
-            "facets": {facet.name: _facet(facet, names, positive, answered, group) for facet in facets},
+            "facets": {facet.name: _facet(facet, names, labels, answered, group) for facet in facets},
             "label_value_or_threshold": told,
         }
     return document
@@ -133,14 +145,13 @@ def _facet(
 ) -> list[Document]:
     import numpy as np
 
-    chosen: Sequence[Sequence[str | float]]
-    if facet.value_or_threshold is not None:
-        chosen = [facet.value_or_threshold]
+    if facet.sensitive is not None:
+        chosen = [facet.sensitive]
     else:
-        chosen = [[value] for value in sorted({_text(value) for value in facet.values})]
+        chosen = [Selection((value,)) for value in sorted({_text(value) for value in facet.values})]
     reports = []
-    for values in chosen:
-        sensitive, told = _selected(facet.name, facet.values, values)
+    for selection in chosen:
+        sensitive, told = _selected(facet.name, facet.values, selection)
         if not sensitive.any() or sensitive.all():
             who = "no row is" if not sensitive.any() else "every row is"
             raise PredictionsError(
@@ -155,31 +166,22 @@ def _facet(
     return reports
 
 
-def _selected(
-    name: str, values: Sequence[Any], wanted: Sequence[str | float], *, like: Sequence[Any] | None = None
-) -> tuple[Mask, str]:
-    """Which rows a value or a threshold selects, and how a report tells of it.
-
-    One number, for a column of numbers that are not all whole, is a threshold (the lower bound of the group, which it
-    is not in); anything else is a list of values. `like`: the column whose kind decides.
-    """
+def _selected(name: str, values: Sequence[Any], wanted: Selection) -> tuple[Mask, str]:
+    """Which rows are meant, and how a report tells of it."""
     import numpy as np
 
-    known = like if like is not None else values
-    is_number = len(wanted) == 1 and _is_number(wanted[0])
-    if is_number and any(isinstance(one, float) and not float(one).is_integer() for one in known):
+    missing = next((row for row, one in enumerate(values, 1) if one is None), None)
+    if missing is not None:
+        raise PredictionsError(f"{name}: row {missing} has no value; leave such rows out, or name a value for them")
+    if wanted.above is None:
+        texts = {_text(one) for one in wanted.values}
+        return np.array([_text(one) in texts for one in values]), ",".join(str(one) for one in wanted.values)
+    try:
         numbers = np.array([float(one) for one in values])
-        above: Mask = numbers > float(wanted[0])
-        return above, f"({float(wanted[0])}, {float(np.max([float(one) for one in known]))}]"
-    texts = {_text(one) for one in wanted}
-    if any(one is None for one in values):
-        row = next(index for index, one in enumerate(values) if one is None)
-        raise PredictionsError(f"{name}: row {row + 1} has no value; leave such rows out, or name a value for them")
-    return np.array([_text(one) in texts for one in values]), ",".join(str(one) for one in wanted)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    except ValueError as error:
+        raise PredictionsError(f"{name}: above {wanted.above}, but not all values are numbers: {error}") from error
+    above: Mask = numbers > wanted.above
+    return above, f"({float(wanted.above)}, {max(float(numbers.max()), wanted.above)}]"
 
 
 def _text(value: Any) -> str:

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
 https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-config-json-monitor-bias-parameters.html
 
-Names and values are those that the SDK checks (aws/sagemaker-python-sdk, `clarify`, `ANALYSIS_CONFIG_SCHEMA_V1_0`). Bias
+Names and values are those that the SDK checks (aws/sagemaker-python-sdk, `clarify.ANALYSIS_CONFIG_SCHEMA_V1_0`). Bias
 values are computed here, too (`bias`); SHAP values and partial dependence are not: they take many calls of the model,
 and Clarify's own sampling, to mean the same.
 """
@@ -41,10 +41,10 @@ def bias_analysis(spec: BaselineSpec, headers: Sequence[str], kind: Kind) -> Doc
         "dataset_type": _DATASET_TYPES[kind],
         "headers": list(headers),
         "label": spec.label,
-        "label_values_or_threshold": list(bias.label_values),
+        "label_values_or_threshold": bias.positive.given(),
         "facet": [
             {"name_or_index": facet.column}
-            | ({} if facet.value_or_threshold is None else {"value_or_threshold": list(facet.value_or_threshold)})
+            | ({} if facet.selection is None else {"value_or_threshold": facet.selection.given()})
             for facet in bias.facets
         ],
     }

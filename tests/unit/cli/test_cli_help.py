@@ -70,6 +70,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 def test_the_commands_are_those_that_the_readme_tells() -> None:
     assert [name for name, _ in commands()] == [
         "greenroom",
+        "greenroom baseline",
         "greenroom check",
         "greenroom optimise",
         "greenroom package",
