@@ -144,6 +144,6 @@ def _deployed(changes: dict[str, float]) -> Callable[[Axes], None]:
         _named_bars(axes, list(changes))
         axes.set(xlabel="better by, in per cent of the deployed one's")
         widest = max(abs(one) for one in changes.values()) or 1
-        axes.set_xlim(-1.5 * widest, 1.5 * widest)
+        axes.set_xlim(-1.9 * widest, 1.9 * widest)
 
     return draw

@@ -97,7 +97,7 @@ class Slices(GatePart):
 
     of: tuple[Slice, ...] = Field(min_length=1)
     """The slices."""
-    worst: dict[str, Bounds] = Field(min_length=1, json_schema_extra={"propertyNames": {"$ref": "#/$defs/metric"}})
+    worst: dict[str, Bounds] = Field(min_length=1, json_schema_extra={"x-keys": "metric"})
     """Metric to what it must be on the slice where it is worst."""
     minimum_rows: int = Field(default=30, ge=1)
     """Slices with fewer rows are shown and not judged; 30 without it."""
@@ -170,7 +170,7 @@ class Fairness(GatePart):
 
     group: str = Field(min_length=1)
     """The column that names a row's group; it need not be a feature."""
-    limits: dict[str, Bounds] = Field(min_length=1, json_schema_extra={"propertyNames": {"$ref": "#/$defs/fairness"}})
+    limits: dict[str, Bounds] = Field(min_length=1, json_schema_extra={"x-keys": "fairness"})
     """`selection_rate_difference`, `selection_rate_ratio`, `equal_opportunity_difference`, … to what it must be."""
     minimum_rows: int = Field(default=30, ge=1)
     """Groups with fewer rows are shown and not judged; 30 without it."""

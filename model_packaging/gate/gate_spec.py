@@ -230,11 +230,9 @@ class GateSpec(GatePart):
     numbers (a score, a number), texts (a label), lists of numbers (probabilities), or objects with `label`,
     `predicted_label`, `class`; `probability`, `score`; `probabilities`, `scores`; `value`, `prediction`; `lower`,
     `upper`."""
-    metrics: dict[str, Threshold] = Field(default={}, json_schema_extra={"propertyNames": {"$ref": "#/$defs/metric"}})
+    metrics: dict[str, Threshold] = Field(default={}, json_schema_extra={"x-keys": "metric"})
     """Metric on the test rows to what it must be; without it none is judged."""
-    overfitting: dict[str, GapLimit] = Field(
-        default={}, json_schema_extra={"propertyNames": {"$ref": "#/$defs/metric"}}
-    )
+    overfitting: dict[str, GapLimit] = Field(default={}, json_schema_extra={"x-keys": "metric"})
     """Metric to how far apart it may be on train and validation rows; without it that is not judged."""
     slices: Slices | None = None
     """Parts of the data that are judged by themselves; none without it."""
