@@ -76,8 +76,16 @@ def read_baseline_file(model_folder: Path) -> BaselineFile:
     try:
         spec = BaselineSpec.model_validate({} if document.content is None else document.content)
     except ValidationError as error:
-        raise BaselineDataError([_violation(one, document, shown) for one in error.errors()]) from error
+        raise BaselineDataError([_violation(one, document, shown) for one in _told(error.errors())]) from error
     return BaselineFile(spec, document, shown)
+
+
+def _told(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Without a list that pydantic calls too short for what is wrong in its items."""
+    for error in errors:
+        inside = [one for one in errors if one is not error and one["loc"][: len(error["loc"])] == error["loc"]]
+        if not (error["type"] == "too_short" and inside):
+            yield error
 
 
 def _violation(error: ErrorDetails, document: YamlDocument, shown: str) -> Violation:
