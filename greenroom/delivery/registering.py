@@ -56,8 +56,10 @@ class Delivery:
     access: ArtifactAccess
     narrate: Narrate
 
-    def deliver(self, release: Release, *, register: bool, mlflow: MlflowTarget | None) -> Published:
-        """Publishes a release, and registers it where that is wanted.
+    def deliver(
+        self, release: Release, *, register: bool = False, mlflow: MlflowTarget | None = None, archive: bool = False
+    ) -> Published:
+        """Publishes a release, with `model.tar.gz` too where `archive` says so, and registers it where that is wanted.
 
         Raises:
             PublishError: the artifact store refused.
@@ -69,7 +71,7 @@ class Delivery:
         client = None if mlflow is None else _mlflow_client(mlflow)  # before anything is sent: it may not be there
         access, s3_client = self.access, self.access.client("s3")
         uri = f"s3://{access.bucket}/{release.s3_prefix}"
-        sent = publish(release, self.catalogue.store, s3_client, access.bucket)
+        sent = publish(release, self.catalogue.store, s3_client, access.bucket, archive=archive)
         self.narrate(f"{f'sent {sent} objects to' if sent else 'was published already:'} {uri}")
         package = self._register(release) if register else None
         version = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,8 @@ _UNLESS_SAID_OTHERWISE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
+
+_CREDENTIALS = re.compile(r"://[^/@\s]+@")
 
 
 def tracking_uri(given: str | None) -> str:
@@ -68,7 +71,7 @@ def mlflow_refusals(what: str) -> Iterator[None]:
         yield
     except (MlflowException, RequestException) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RegistryError(f"MLflow: {without_credentials(what)}: {first}") from error
+        raise RegistryError(_CREDENTIALS.sub("://", f"MLflow: {what}: {first}")) from error
 
 
 def without_credentials(uri: str) -> str:

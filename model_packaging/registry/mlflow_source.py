@@ -134,17 +134,30 @@ def _of_version(client: Any, version: Any) -> _Found:
 
 def _described(client: Any, tracking_uri: str, found: _Found) -> MlflowModel:
     run = client.get_run(found.run_id) if found.run_id else None
-    measured = {} if run is None else dict(run.data.metrics)
-    if found.logged is not None:
-        measured |= {one.key: one.value for one in found.logged.metrics or ()}
     return MlflowModel(
         uri=found.uri,
         name=found.name,
         version=found.version,
-        metrics={key: value for key, value in sorted(measured.items()) if math.isfinite(value)},
+        metrics=_metrics(run, found.logged),
         data=None if run is None else _data(run),
         training_run=None if run is None else _training_run(run, tracking_uri),
     )
+
+
+def _metrics(run: Any, logged: Any) -> dict[str, float]:
+    """The model's own metrics before its run's, as far as they are numbers.
+
+    MLflow gives a logged model's NaN back as 0.0, and a run's as NaN (seen with 3.17): what the run calls no number is
+    none of the model's either.
+    """
+    of_run = {} if run is None else dict(run.data.metrics)
+    of_model = {} if logged is None else {one.key: one.value for one in logged.metrics or ()}
+    no_numbers = {name for name, value in of_run.items() if not math.isfinite(value)}
+    return {
+        name: value
+        for name, value in sorted({**of_run, **of_model}.items())
+        if math.isfinite(value) and name not in no_numbers
+    }
 
 
 def _training_run(run: Any, tracking_uri: str) -> TrainingRun:

@@ -34,6 +34,7 @@ Exit codes: 0 it is there, whole; 2 bad input, or a store or registry refused.""
 @click.command("publish", cls=Command, epilog=EPILOG, short_help="A release into the artifact store and registries.")
 @click.argument("release")
 @place_option("--to", "Which artifact store.  [default: sandbox]")
+@click.option("--archive", is_flag=True, help="Also as model.tar.gz, for kinds of serving that need one.")
 @click.option("--register", is_flag=True, help="Also as a model package of SageMaker's Model Registry.")
 @click.option("--mlflow", "mlflow_uri", metavar="URI", help="Also in the registry of this MLflow tracking server.")
 @click.option("--alias", metavar="NAME", help="What MLflow's version is called from now on: champion, …")
@@ -43,6 +44,7 @@ def command(
     *,
     release: str,
     place: Place | None,
+    archive: bool,
     register: bool,
     mlflow_uri: str | None,
     alias: str | None,
@@ -62,7 +64,7 @@ def command(
         _bring_up_store(terminal, catalogue.root, access, group=found.name if register else None)
     delivery = Delivery(catalogue, access, terminal.say)
     mlflow = None if mlflow_uri is None else MlflowTarget(mlflow_uri, alias)
-    done = delivery.deliver(found, register=register, mlflow=mlflow)
+    done = delivery.deliver(found, register=register, mlflow=mlflow, archive=archive)
     if as_json:
         terminal.json(_json(found, done))
     else:
