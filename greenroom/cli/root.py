@@ -24,6 +24,7 @@ GREENROOM_DEBUG=1 (tracebacks), NO_COLOR (no colour)."""
     commands_from={
         "baseline": "greenroom.cli.baseline",
         "check": "greenroom.cli.check",
+        "gate": "greenroom.cli.gate",
         "optimise": "greenroom.cli.optimise",
         "package": "greenroom.cli.package",
         "release": "greenroom.cli.release",

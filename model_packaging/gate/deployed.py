@@ -44,8 +44,7 @@ def deployed_results(
             continue
         theirs = against.metrics.get(name)
         if theirs is None:
-            there = ", ".join(against.metrics) or "none"
-            yield failed("deployed", name, f"release {against.release[:19]}… has no {name}; it has: {there}")
+            yield failed("deployed", name, _why_not(name, against))
             continue
         metric = METRICS[name]
         comparison: Comparison = "at_least" if metric.greater_is_better else "at_most"
@@ -53,3 +52,11 @@ def deployed_results(
         same = "the same rows" if _same_rows(against, test) else "other rows, of its own gate"
         told = f"{against.version} ({against.release[:19]}…) has {theirs:.4g} on {same}; at most {margin:g} worse"
         yield judged("deployed", name, ours, comparison, threshold, rows=test.rows, told=told)
+
+
+def _why_not(name: str, against: GateReport) -> str:
+    release = f"{against.version} ({against.release[:19]}…)"
+    unanswered = next((one.told for one in against.failures if one.section == "answers"), None)
+    if unanswered is not None:
+        return f"{release} does not answer these rows, and has no report of its own gate: {unanswered}"
+    return f"{release} has no {name}; it has: {', '.join(against.metrics) or 'none'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.gate.complaints import complaint, is_echo
-from model_packaging.gate.gate_rules import Rule, broken_rules
+from model_packaging.gate.gate_rules import Rule, broken_rules, data_files
 from model_packaging.gate.gate_spec import GATE_FILE, GateSpec
 from model_packaging.yaml_lines import YamlDocument, dotted, read_yaml
 
@@ -26,7 +27,7 @@ class Gate:
     """The model's folder: the data's paths begin here."""
     document: YamlDocument
     sha256: str
-    """Of the file's bytes."""
+    """Of the file's bytes and those of its data: the same gate on other rows is another."""
 
     def refused(self, rules: Iterable[Rule]) -> InvalidPackageError:
         """The error for rules that only the data or the answers could show to be broken."""
@@ -56,7 +57,10 @@ def read_gate(model_folder: Path) -> Gate | None:
     violations = _violations(broken_rules(spec, model_folder), document, shown)
     if violations:
         raise InvalidPackageError(violations)
-    return Gate(spec, shown, model_folder, document, file_sha256(path))
+    digest = hashlib.sha256(file_sha256(path).encode())
+    for file in data_files(spec):
+        digest.update(f"{file} {file_sha256(model_folder / file)}".encode())
+    return Gate(spec, shown, model_folder, document, digest.hexdigest())
 
 
 def _violations(rules: Iterable[Rule], document: YamlDocument, shown: str) -> list[Violation]:

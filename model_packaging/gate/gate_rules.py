@@ -272,6 +272,11 @@ def _named_files(spec: GateSpec) -> Iterator[tuple[KeyPath, str, tuple[str, ...]
             yield ("slices", "of", index, "file"), one.file, TABLE_SUFFIXES
 
 
+def data_files(spec: GateSpec) -> list[str]:
+    """Every file of rows or labels that the gate names, once."""
+    return list(dict.fromkeys(file for _, file, _ in _named_files(spec)))
+
+
 def _file_problem(file: str, suffixes: tuple[str, ...], model_folder: Path) -> str | None:
     try:
         path = model_folder / checked_path(file)

@@ -233,7 +233,7 @@ def _latency_table(report: GateReport) -> Iterator[str]:
 
 
 def _provenance(report: GateReport) -> str:
-    facts = [("release", report.release), ("gate.yaml", f"sha256:{report.gate_sha256}")]
+    facts = [("release", report.release), ("gate.yaml and its data", f"sha256:{report.gate_sha256}")]
     facts += [(f"{name} rows", f"sha256:{one.sha256}") for name, one in report.data.items()]
     if report.deployed is not None:
         facts.append(("compared with", f"{report.deployed.version} {report.deployed.digest}"))

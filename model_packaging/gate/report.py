@@ -190,7 +190,7 @@ class GateReport(_Part):
     release: str
     """The release's digest."""
     gate_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    """Of `gate.yaml`."""
+    """Of `gate.yaml` and its data."""
     task: TaskKind
     results: tuple[GateResult, ...]
     """In the order of the sections."""

@@ -72,6 +72,7 @@ def test_the_commands_are_those_that_the_readme_tells() -> None:
         "greenroom",
         "greenroom baseline",
         "greenroom check",
+        "greenroom gate",
         "greenroom optimise",
         "greenroom package",
         "greenroom release",
