@@ -22,14 +22,19 @@ def load(folder: Path, environment: Mapping[str, str]) -> ReleaseHandlers:
         CannotStartError: there is no such program, it breaks the handlers' contract, or a requirement is not met.
     """
     submit_directory = Path(environment.get("SAGEMAKER_SUBMIT_DIRECTORY", str(folder / "code")))
-    _require(submit_directory / "requirements.txt")
+    require(submit_directory / "requirements.txt")
     module = import_program(environment.get("SAGEMAKER_PROGRAM", "inference.py"), submit_directory)
     accept = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "application/json")
     status_of = status_of_exceptions(repository_of(environment.get("GREENROOM_IMAGE", "")))
     return ReleaseHandlers(module, folder, default_accept=accept, status_of=status_of)
 
 
-def _require(requirements: Path) -> None:
+def require(requirements: Path) -> None:
+    """Compares a file of requirements, if it is there, with what is installed.
+
+    Raises:
+        CannotStartError: something it asks for is not; says how to install it.
+    """
     if not requirements.is_file():
         return
     # Imported only where a release has requirements: a container's start is time the user waits.

@@ -1,0 +1,214 @@
+"""Hugging Face directories: `config.json` with an architecture, and the weights beside it.
+
+Weights in safetensors can run nothing. `pytorch_model*.bin` are pickles: they are told, left out where safetensors are
+there too, and otherwise looked at by the scan and loaded as weights only. Code that a repository brings (`auto_map`) is
+left out and never run: `trust_remote_code` is never set.
+
+Sources: https://huggingface.co/docs/transformers/main_classes/configuration,
+https://huggingface.co/docs/sagemaker/inference
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model_packaging.formats.containers import nearest_version, refuse_inferentia, release_of
+from model_packaging.formats.errors import BrokenModelError, UnservableModelError
+from model_packaging.formats.folder_files import files_under
+from model_packaging.formats.huggingface_tasks import TASKS, task_of
+from model_packaging.formats.inference_code import tabular_code
+from model_packaging.formats.model_format import (
+    CSV,
+    JSON,
+    REQUIREMENTS,
+    Processor,
+    RecognisedModel,
+    SampleFile,
+    ServingPlan,
+)
+from model_packaging.formats.safetensors_file import SafetensorsError, SafetensorsFile, read_safetensors
+from model_packaging.package_spec import ServingImageRequest
+from model_packaging.release import Framework, Signature
+
+CONFIG = "config.json"
+SAFETENSORS, SAFETENSORS_INDEX = "model.safetensors", "model.safetensors.index.json"
+PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
+
+OTHER_WEIGHTS = frozenset({".bin", ".h5", ".msgpack", ".ot", ".pt", ".pth", ".ckpt", ".onnx", ".gguf"})
+"""The same weights once more, for other frameworks; left out where safetensors are there."""
+
+CONTAINERS: Mapping[str, str] = {
+    "4.37.0": "py310", "4.48.0": "py311", "4.49.0": "py312", "4.51.3": "py312", "5.5.3": "py312",
+}  # fmt: skip
+"""Transformers releases that AWS's Hugging Face inference container has, to their Python (the SageMaker SDK's image
+URI configuration)."""
+
+TASK = "HF_TASK"
+
+
+@dataclass(frozen=True)
+class HuggingfaceFacts:
+    """What the directory says."""
+
+    architecture: str
+    task: str | None
+    transformers_version: str
+    """Empty where `config.json` says none."""
+    is_pickled: bool
+
+
+class HuggingfaceFormat:
+    """Directories of transformers."""
+
+    name = "huggingface"
+    title = "Hugging Face directory"
+
+    def recognise(self, path: Path) -> RecognisedModel | None:
+        """By `config.json` and weights that are whole."""
+        if not path.is_dir() or not (path / CONFIG).is_file():
+            return None
+        config = _json(path / CONFIG, self.title)
+        if not isinstance(config, dict) or not ("architectures" in config or "model_type" in config):
+            return None
+        weights = self._weights(path)
+        if weights is None:
+            return None
+        architecture = str((config.get("architectures") or [config.get("model_type")])[0])
+        version = str(config.get("transformers_version") or "")
+        is_pickled = isinstance(weights, str)
+        facts = HuggingfaceFacts(architecture, task_of(architecture), version, is_pickled)
+        told = [f"a Hugging Face directory ({architecture}), by its {CONFIG} and {_told(weights)}"]
+        if "auto_map" in config:
+            told.append("the code that it brings (auto_map) is left out and never run")
+        return RecognisedModel(
+            format=self.name,
+            framework=Framework(name="transformers", version=version or "unknown"),
+            told="; ".join(told),
+            path=path,
+            files=_files(path, is_pickled=is_pickled),
+            facts=facts,
+        )
+
+    def signature(self, model: RecognisedModel, samples: Sequence[SampleFile]) -> Signature:
+        """By the task: texts, images or sounds in, what the pipeline says of each out."""
+        del samples  # a text fits whatever it is
+        return TASKS[self._task(model)].signature()
+
+    def serving(self, model: RecognisedModel, processor: Processor) -> ServingPlan:
+        """Served by AWS's Hugging Face container, with a pipeline of the task."""
+        refuse_inferentia(model.path, self.title, processor)
+        facts, task = model.facts_as(HuggingfaceFacts), self._task(model)
+        version, note, requirements = _container(facts.transformers_version)
+        return ServingPlan(
+            image=ServingImageRequest(
+                framework="huggingface",
+                version=version,
+                py_version=CONTAINERS[version],
+                processor="gpu" if processor == "gpu" else "cpu",
+            ),
+            image_note=note,
+            files=model.files,
+            generated={**tabular_code("huggingface_inference.py"), **requirements},
+            environment={TASK: task},
+            content_types=_content_types(task),
+        )
+
+    def _task(self, model: RecognisedModel) -> str:
+        facts = model.facts_as(HuggingfaceFacts)
+        if facts.task is None:
+            message = f"no pipeline is known for the architecture {facts.architecture}"
+            fix = "write an inference module of your own, and name it in package.yaml as files: {code/inference.py: …}"
+            raise UnservableModelError(model.path, self.title, message, allowed=", ".join(TASKS), fix=fix)
+        return facts.task
+
+    def _weights(self, path: Path) -> SafetensorsFile | str | None:
+        """The safetensors' headers together, or the name of pickled weights; None where there are neither."""
+        if (path / SAFETENSORS_INDEX).is_file():
+            return self._safetensors(path, _shards(path, SAFETENSORS_INDEX, self.title))
+        if (path / SAFETENSORS).is_file():
+            return self._safetensors(path, [SAFETENSORS])
+        if (path / PICKLED_INDEX).is_file():
+            return _shards(path, PICKLED_INDEX, self.title)[0]
+        return PICKLED if (path / PICKLED).is_file() else None
+
+    def _safetensors(self, path: Path, names: Sequence[str]) -> SafetensorsFile:
+        found = []
+        for name in names:
+            try:
+                found.append(read_safetensors(path / name))
+            except SafetensorsError as error:
+                raise BrokenModelError(path / name, "safetensors", str(error)) from error
+        return SafetensorsFile(
+            sum(one.tensors for one in found),
+            sum(one.parameters for one in found),
+            tuple(sorted({dtype for one in found for dtype in one.dtypes})),
+        )
+
+
+def _told(weights: SafetensorsFile | str) -> str:
+    if isinstance(weights, str):
+        return f"pickled weights ({weights}), which safetensors would be safer than"
+    return f"safetensors of {weights.parameters:,} parameters ({', '.join(weights.dtypes)})"
+
+
+def _shards(path: Path, index: str, title: str) -> list[str]:
+    content = _json(path / index, title)
+    listed = content.get("weight_map") if isinstance(content, dict) else None
+    if not isinstance(listed, dict) or not listed:
+        raise BrokenModelError(path / index, title, "it has no weight_map")
+    names = sorted(set(map(str, listed.values())))
+    missing = [name for name in names if "/" in name or not (path / name).is_file()]
+    if missing:
+        raise BrokenModelError(path, title, f"weights that {index} names are missing: {', '.join(missing)}")
+    return names
+
+
+def _json(path: Path, title: str) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise BrokenModelError(path, title, f"is not JSON: {error}") from error
+
+
+def _files(path: Path, *, is_pickled: bool) -> dict[str, Path]:
+    """Without other frameworks' weights, and without code, which is never run."""
+    left_out = (OTHER_WEIGHTS - {".bin"} if is_pickled else OTHER_WEIGHTS) | {".py"}
+    found = files_under(path)
+    return {
+        place: file
+        for place, file in found.items()
+        if place.startswith("code/") or (file.suffix not in left_out and not _is_index(place, is_pickled=is_pickled))
+    }
+
+
+def _is_index(place: str, *, is_pickled: bool) -> bool:
+    return place == PICKLED_INDEX and not is_pickled
+
+
+def _container(wrote: str) -> tuple[str, str | None, dict[str, bytes]]:
+    """Its version, what to say of it, and a requirement where the model was written by a newer transformers."""
+    newest = list(CONTAINERS)[-1]
+    if not wrote:
+        return newest, None, {}
+    version, same = nearest_version(tuple(CONTAINERS), wrote)
+    if same or release_of(wrote) < release_of(newest):
+        told = f"AWS has no transformers {wrote} container; the {version} one is the nearest newer, which reads it"
+        return version, None if same else told, {}
+    note = (
+        f"AWS has no transformers {wrote} container; the {version} one is the nearest: it installs transformers "
+        f"{wrote} from code/requirements.txt when it starts (which needs the network)"
+    )
+    return version, note, {REQUIREMENTS: f"transformers=={wrote}\n".encode()}
+
+
+def _content_types(task: str) -> tuple[str, ...]:
+    inputs = TASKS[task].inputs
+    if inputs == ("image",):
+        return ("image/png", "image/jpeg", "application/x-image")
+    if inputs == ("audio",):
+        return ("audio/wav", "audio/flac", "audio/mpeg")
+    return (JSON, CSV) if inputs == ("inputs",) else (JSON,)

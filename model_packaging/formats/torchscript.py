@@ -1,0 +1,123 @@
+"""TorchScript: a program of PyTorch's, with its weights, as `torch.jit.save` writes it.
+
+The program says the names of its inputs and how many outputs it has, as text; it does not say their types and shapes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_packaging.formats.errors import BrokenModelError, UnservableModelError
+from model_packaging.formats.model_format import CSV, JSON, NPY, Processor, RecognisedModel, SampleFile, ServingPlan
+from model_packaging.formats.pickled import NotAPickleError, PickledObject, read_pickle
+from model_packaging.formats.samples import check_samples
+from model_packaging.formats.tensor_samples import no_sample, tensors_of_samples
+from model_packaging.formats.torch_archive import BrokenArchiveError, TorchArchive, read_torch_archive
+from model_packaging.formats.torch_containers import NEWEST, tensor_code, torch_container
+from model_packaging.release import Framework, Signature, TensorSpec
+
+MODEL_FILE = "model.pt"
+
+_FORWARD = re.compile(r"def forward\(self: (?P<type>[\w.]+)(?P<arguments>[^)]*)\) -> (?P<answer>[^:]+):", re.DOTALL)
+_ARGUMENT = re.compile(r"(\w+): ")
+
+
+@dataclass(frozen=True)
+class TorchScriptFacts:
+    """What the program says of `forward`."""
+
+    inputs: tuple[str, ...]
+    outputs: int
+
+
+class TorchScriptFormat:
+    """TorchScript files."""
+
+    name = "torchscript"
+    title = "TorchScript"
+
+    def recognise(self, path: Path) -> RecognisedModel | None:
+        """By the program's code in the zip; weights without a program are refused by what they are."""
+        archive = torch_archive(path, self.title)
+        if archive is None or archive.content not in {"torchscript", "weights"}:
+            return None
+        if archive.content == "weights":
+            message = "the file is PyTorch's, and holds weights or a pickled object: there is no program to run"
+            fix = "save the model with torch.export.save or torch.jit.save, or add an inference module of your own"
+            raise UnservableModelError(path, "PyTorch", message, fix=fix)
+        version = archive.version() or "unknown"
+        return RecognisedModel(
+            format=self.name,
+            framework=Framework(name="pytorch", version=f"TorchScript {version}"),
+            told=f"TorchScript, file format {version}, by the program in its zip",
+            path=path,
+            files={MODEL_FILE: path},
+            facts=_facts(archive, self.title),
+        )
+
+    def signature(self, model: RecognisedModel, samples: Sequence[SampleFile]) -> Signature:
+        """Names from the program, types and shapes of inputs from samples.
+
+        Of outputs the program tells only how many there are; they are said to be rows of float32, which is PyTorch's
+        own type. Write them into package.yaml where they are not.
+        """
+        facts = model.facts_as(TorchScriptFacts)
+        inputs = tensors_of_samples(samples, facts.inputs)
+        if inputs is None:
+            raise no_sample(model.path, self.title)
+        names = ["output"] if facts.outputs == 1 else [f"output_{place}" for place in range(facts.outputs)]
+        outputs = tuple(TensorSpec(name=name, dtype="float32", shape=(None,)) for name in names)
+        signature = Signature(inputs=inputs, outputs=outputs)
+        check_samples(samples, signature)
+        return signature
+
+    def serving(self, model: RecognisedModel, processor: Processor) -> ServingPlan:
+        """Served by AWS's PyTorch container."""
+        note = (
+            f"TorchScript does not say which PyTorch wrote it; AWS's newest PyTorch container has {NEWEST}, which "
+            "lacks operators that are newer"
+        )
+        return ServingPlan(
+            image=torch_container(model.path, self.title, processor),
+            image_note=note,
+            files=model.files,
+            generated=tensor_code("torch_inference.py"),
+            content_types=(JSON, CSV, NPY),
+            reads_signature=True,
+        )
+
+
+def torch_archive(path: Path, title: str) -> TorchArchive | None:
+    """The zip, if it is one of PyTorch's.
+
+    Raises:
+        BrokenModelError: it is cut short or damaged.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return read_torch_archive(path)
+    except BrokenArchiveError as error:
+        raise BrokenModelError(path, title, str(error)) from error
+
+
+def _facts(archive: TorchArchive, title: str) -> TorchScriptFacts:
+    """Of the outermost module, whose class `data.pkl` names."""
+    try:
+        root = read_pickle(io.BufferedReader(io.BytesIO(archive.read("data.pkl")))).root
+    except (KeyError, NotAPickleError, zipfile.BadZipFile) as error:
+        raise BrokenModelError(archive.path, title, f"the program's data.pkl is damaged: {error}") from error
+    module, _, name = root.class_name.rpartition(".") if isinstance(root, PickledObject) else ("", "", "")
+    member = f"code/{module.replace('.', '/')}.py"
+    code = archive.read(member).decode(errors="replace") if member in archive.names else ""
+    found = _FORWARD.search(code, max(code.find(f"class {name}("), 0))
+    if found is None:
+        raise BrokenModelError(archive.path, title, f"the program has no forward method of {module}.{name}")
+    answer = found["answer"].strip()
+    outputs = answer.count("Tensor") if answer.startswith("Tuple[") else 1
+    return TorchScriptFacts(tuple(_ARGUMENT.findall(found["arguments"])), max(outputs, 1))
