@@ -1,7 +1,8 @@
 """`package`: a model's folder becomes a release in a store.
 
-Nothing of the machine goes into it: no time, no mode, no owner, no absolute path; files are ordered by their
-place in the release. So the same files give the same digest anywhere.
+Nothing of the machine goes into its digest: no time, no mode, no owner, no absolute path; files are ordered by their
+place in the release. So the same files give the same digest anywhere. A release is judged before the store takes it
+(`judging`), and what was found out about it is its evidence.
 """
 
 from __future__ import annotations
@@ -9,10 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from model_packaging.evidence import read_evidence, write_evidence
+from model_packaging.gate import read_gate
 from model_packaging.images import pinned_image
+from model_packaging.judging import Judges, Judging, is_judged
+from model_packaging.optimisation import pinned_optimisation
 from model_packaging.reading import read_model_folder
 from model_packaging.release import Release, sealed
 from model_packaging.store import ReleaseStore
+
+Tell = Callable[[str], None]
 
 
 def package(
@@ -21,30 +28,36 @@ def package(
     *,
     git_commit: str | None = None,
     resolve_image: bool = False,
-    tell: Callable[[str], None] | None = None,
+    judges: Judges | None = None,
+    tell: Tell | None = None,
 ) -> Release:
-    """Makes a release of a model's folder and puts it into `store`.
+    """Makes a release of a model's folder, judges it, and puts it into `store`.
 
-    A release that the store has already is returned as it is there, with the git commit it was first made at.
+    A release that the store has already is returned as it is there, with the git commit it was first made at; it is
+    judged again where its gate has changed since, or `judges` says so.
 
     Args:
         model_folder: `models/NAME`, with its `package.yaml`; the folder's name is the model's.
         store: Where the release goes.
         git_commit: Where the files came from; told in the release, no part of its digest.
         resolve_image: Resolve the serving image anew, whatever `image.lock.json` pins.
-        tell: Gets a line for a person: what the model was recognised as, and what the container is where AWS has none
-            for it; without it nobody is told.
+        judges: What it must pass; without it, the container contract and its gate. `UNJUDGED` for none.
+        tell: Gets a line for a person: what the model was recognised as, what the container is where AWS has none
+            for it, what is being checked; without it nobody is told.
 
     Raises:
         InvalidPackageError: the folder breaks rules: all of them, with file and line.
         ServingImageError: the serving image is not pinned and cannot be resolved.
+        ContractFailedError: the release does not behave as SageMaker needs it to.
+        GateFailedError: the release is not good enough.
     """
+    judges, tell = Judges() if judges is None else judges, tell or (lambda _line: None)
     model = read_model_folder(model_folder)
+    gate = read_gate(model_folder)
     content = model.content
-    if tell is not None:
-        for line in (content.told, content.image_note):
-            if line is not None:
-                tell(line)
+    for line in (content.told, content.image_note):
+        if line is not None:
+            tell(line)
     image = pinned_image(model_folder, content.serving_image, resolve=resolve_image)
     with store.staging() as staged:
         staged.copy_all(model.sources)
@@ -64,6 +77,14 @@ def package(
                 "content_types": content.content_types,
                 "samples": model.samples,
                 "lineage": model.spec.lineage,
+                "optimisation": pinned_optimisation(model_folder),
             }
         )
+        place = store.folder(release.name, release.digest)
+        if store.holds(release) and is_judged(read_evidence(place, release.name, release.digest), gate, judges):
+            return store.load(release.name, release.digest)
+        evidence = Judging(judges, store, tell).judge(staged.folder, release, gate)
+        if evidence:
+            folder = place if store.holds(release) else staged.folder
+            write_evidence(folder, release.digest, evidence)
         return store.add(release, staged)

@@ -18,27 +18,52 @@ EPILOG = """\b
 Examples:
   greenroom package models/tumor
   greenroom package models/tumor --pin dev
+  greenroom package models/tumor --against prod      its gate compares with what prod runs
 \b
-The same files give the same digest, on any machine. Exit codes: 0 packaged, 2 the model's files are not right."""
+The same files give the same digest, on any machine. The release is started as SageMaker would start it, asked
+with its samples, and judged by its gate.yaml; one that fails is not kept, and its reports are.
+Exit codes: 0 packaged, 1 the model failed a check or its gate, 2 the model's files are not right."""
 
 
 @click.command("package", cls=Command, epilog=EPILOG, short_help="Model files into an immutable release.")
 @click.argument("model_folder", metavar="MODEL_DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--resolve-image", is_flag=True, help="Ask the SageMaker SDK anew which serving image there is.")
+@click.option(
+    "--check/--no-check",
+    "check",
+    default=None,
+    help="Check the container contract and the gate, also of a release that passed before; or check neither."
+    "  [default: of a new release]",
+)
+@click.option("--against", metavar="ENV", help="The gate compares with the release that this environment pins.")
 @click.option("--pin", metavar="ENV", help="Write the release's digest into environments/ENV.yaml.")
 @json_option
-def command(model_folder: Path, *, resolve_image: bool, pin: str | None, as_json: bool) -> None:
+def command(
+    model_folder: Path, *, resolve_image: bool, check: bool | None, against: str | None, pin: str | None, as_json: bool
+) -> None:
     """Package the model in MODEL_DIR (models/NAME) into a release in the local store, and print its digest."""
     root = find_project(model_folder)
+    from greenroom.delivery.judges import judges_of
     from greenroom.delivery.pins import pin_release
     from greenroom.delivery.releases import git_commit
     from greenroom.sandbox.home import sandbox_home
     from model_packaging import ReleaseStore, package
+    from model_packaging.judging import UNJUDGED
 
     terminal = Terminal.here()
     environment_file = None if pin is None else _environment_file(root, pin)
     store = ReleaseStore(sandbox_home(root) / "releases")
-    release = package(model_folder, store, git_commit=git_commit(model_folder), resolve_image=resolve_image)
+    judges = UNJUDGED
+    if check is not False:
+        judges = judges_of(root, model_folder.resolve().name, again=check is True, against=against)
+    release = package(
+        model_folder,
+        store,
+        git_commit=git_commit(model_folder),
+        resolve_image=resolve_image,
+        judges=judges,
+        tell=lambda line: terminal.say(f"  {line}"),
+    )
     folder = store.folder(release.name, release.digest)
     replaced = None
     if environment_file is not None:

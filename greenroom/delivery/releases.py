@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from greenroom.delivery.judges import judges_of
 from greenroom.delivery.project import GreenroomProject, PinnedRelease
 from greenroom.errors import ReleasePinError
 from model_packaging import Release, ReleaseNotFoundError, package, publish
@@ -51,7 +52,8 @@ def _ensure(project: GreenroomProject, stack: str, pin: PinnedRelease, narrate: 
     where = f"environments/{environment.name}.yaml: releases.{pin.model}"
     if not pin.current:
         where += ".previous"
-    release = package(folder, project.releases, git_commit=git_commit(folder))
+    judges = judges_of(project.root, pin.model)
+    release = package(folder, project.releases, git_commit=git_commit(folder), judges=judges)
     narrate(f"packaged {pin.model} {release.version} ({release.digest})")
     if release.digest == pin.digest:
         return release

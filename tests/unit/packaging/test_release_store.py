@@ -13,10 +13,10 @@ from model_packaging import (
     ReleaseFile,
     ReleaseNotFoundError,
     ReleaseStore,
-    package,
 )
 from model_packaging.errors import SourceFileError
 from tests.unit.packaging.model_folders import write_model_folder
+from tests.unjudged import package
 
 NOWHERE = f"sha256:{'0' * 64}"
 
