@@ -60,6 +60,10 @@ class ReleaseStore:
             _verify_manifest(release, name, digest)
         return release
 
+    def holds(self, release: Release) -> bool:
+        """Whether the release is in the store, whole."""
+        return (self.folder(release.name, release.digest) / MANIFEST).is_file()
+
     def verify_files(self, release: Release) -> None:
         """Takes the digest of every file of the release, on all cores.
 
