@@ -100,7 +100,7 @@ def _target_tracking(
     scaling: TargetTrackingScaling,
 ) -> aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs:
     return aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
-        target_value=scaling.target_invocations_per_instance_per_minute,
+        target_value=scaling.target_value,
         predefined_metric_specification=aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
             predefined_metric_type="SageMakerVariantInvocationsPerInstance"
         ),

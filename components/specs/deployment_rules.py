@@ -10,6 +10,7 @@ from components.specs.instance_types import INSTANCE_TYPES
 from components.specs.model_spec import ModelSpec
 from components.specs.names import MAX_NAME_LENGTH
 from components.specs.rules import variants
+from components.specs.scaling import MEASURED
 from components.specs.tags import MAX_TAGS, OUR_TAGS, case_rules
 from components.specs.violations import Rule, quote
 from model_packaging.release import Release
@@ -43,6 +44,7 @@ def release_rules(
         *_pin_rules(spec, environment, release, previous_releases),
         *_image_rules(spec, environment, release),
         *_baseline_rules(spec, release),
+        *_load_rules(spec, release),
     ]
 
 
@@ -168,6 +170,19 @@ def _image_rules(spec: ModelSpec, environment: Environment, release: Release) ->
                 variant.instance_type,
                 fix="take an instance type of the image's architecture, or package with another image",
             )
+
+
+def _load_rules(spec: ModelSpec, release: Release) -> Iterator[Rule]:
+    if spec.scaling is None or spec.scaling.target_invocations_per_instance_per_minute != MEASURED:
+        return
+    if release.load_test is None:
+        yield Rule(
+            ("scaling", "target_invocations_per_instance_per_minute"),
+            f"release {release.version} was packaged without a load test to take the load from",
+            MEASURED,
+            allowed="a number, or measured with a release that has a load test",
+            fix=f"measure it (greenroom load-test models/{spec.name}) and package the model again, or write a number",
+        )
 
 
 def _baseline_rules(spec: ModelSpec, release: Release) -> Iterator[Rule]:

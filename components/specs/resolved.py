@@ -71,7 +71,7 @@ class ResolvedModel(Spec):
     serving: Serving
     """How the model is served."""
     scaling: TargetTrackingScaling | None
-    """How the fleets grow and shrink; `None`: they do not."""
+    """How the fleets grow and shrink, with a load to hold that is a number; `None`: they do not."""
     data_capture: DataCapture | None
     """What of the traffic is kept; `None`: nothing."""
     monitors: tuple[Monitor, ...]
@@ -181,6 +181,8 @@ def resolve(
         raise SpecError(violation_of(rule) for rule in rules)
     stack = environment.stack_of(spec.name)
     parts = {name: getattr(effective, name) for name in ModelSpec.model_fields if name in ResolvedModel.model_fields}
+    if effective.scaling is not None:
+        parts["scaling"] = effective.scaling.held_by(release)
     return ResolvedModel(
         **{
             **parts,
