@@ -98,7 +98,7 @@ def incoming_folder(root: Path) -> Iterator[Path]:
     Raises:
         StoreError: the store cannot be written.
     """
-    with store_writes(root), _locked(root):  # or a staging beside this one takes it for abandoned before it is locked
+    with store_writes(root), hold(root):  # or a staging beside this one takes it for abandoned before it is locked
         folder = Path(tempfile.mkdtemp(prefix=INCOMING, dir=root))
         held = _lock(folder)
     try:
@@ -112,7 +112,7 @@ def incoming_folder(root: Path) -> Iterator[Path]:
 def clear_abandoned(root: Path) -> None:
     """Deletes the folders of processes that died while they wrote."""
     for folder in root.glob(f"{INCOMING}*"):
-        with _locked(root):
+        with hold(root):
             held = _lock(folder)
         if held is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -143,8 +143,8 @@ def store_writes(where: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One process at a time; a lock of the system's, that ends with the process."""
+def hold(folder: Path) -> Iterator[None]:
+    """One process at a time in a folder; a lock of the system's, that ends with the process."""
     import fcntl
 
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
