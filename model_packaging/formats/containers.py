@@ -13,7 +13,7 @@ from model_packaging.formats.model_format import Processor
 from model_packaging.package_spec import ServingImageRequest
 
 SKLEARN_VERSIONS = ("0.20.0", "0.23-1", "1.0-1", "1.2-1", "1.4-2-py312", "1.9-0")
-XGBOOST_VERSIONS = ("1.0-1", "1.2-2", "1.3-1", "1.5-1", "1.7-1", "3.0-5", "3.2-0")
+XGBOOST_VERSIONS = ("0.90-2", "1.0-1", "1.2-2", "1.3-1", "1.5-1", "1.7-1", "3.0-5", "3.2-0")
 
 PYTHON_ON_CPU = ServingImageRequest(framework="sklearn", version="1.4-2-py312", py_version="py3", processor="cpu")
 """The smallest container that installs `code/requirements.txt` when it starts and calls a module's handlers. Its Python

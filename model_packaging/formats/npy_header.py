@@ -1,4 +1,4 @@
-"""The header of an NPY file: shape and dtype, without numpy.
+"""The header of an NPY array: shape and dtype, without numpy.
 
 https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import struct
-from pathlib import Path
+from dataclasses import dataclass
+from typing import BinaryIO
 
 MAGIC = b"\x93NUMPY"
 MAXIMUM_HEADER_BYTES = 1 << 16
@@ -16,31 +17,45 @@ _KINDS = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
 
 
 class NpyHeaderError(ValueError):
-    """The file is not NPY."""
+    """The bytes are not NPY."""
 
 
-def read_npy_header(path: Path) -> tuple[tuple[int, ...], str]:
-    """The array's shape and its dtype in numpy's words.
+@dataclass(frozen=True)
+class NpyHeader:
+    """Shape and dtype of the array that follows."""
+
+    shape: tuple[int, ...]
+    code: str
+    """`f8`, `i8`, `U5`, … without the byte order."""
+
+    @property
+    def dtype(self) -> str:
+        """The dtype in numpy's words: `float64`, `str`, …."""
+        return _dtype(self.code)
+
+
+def read_npy_header(stream: BinaryIO) -> NpyHeader:
+    """Reads the header; the stream is then at the array's data.
 
     Raises:
         NpyHeaderError: it is not NPY, or holds pickled objects.
     """
-    with path.open("rb") as stream:
-        head = stream.read(8)
-        if head[:6] != MAGIC or len(head) < 8:
-            raise NpyHeaderError("its first bytes are not NPY's")
-        layout = "<H" if head[6] == 1 else "<I"
-        length = stream.read(struct.calcsize(layout))
-        text = stream.read(min(struct.unpack(layout, length)[0], MAXIMUM_HEADER_BYTES)) if len(length) > 1 else b""
+    head = stream.read(8)
+    if head[:6] != MAGIC or len(head) < 8:
+        raise NpyHeaderError("its first bytes are not NPY's")
+    layout = "<H" if head[6] == 1 else "<I"
+    length = stream.read(struct.calcsize(layout))
+    text = stream.read(min(struct.unpack(layout, length)[0], MAXIMUM_HEADER_BYTES)) if len(length) > 1 else b""
     try:
         header = ast.literal_eval(text.decode("latin-1"))
-        return tuple(int(one) for one in header["shape"]), _dtype(str(header["descr"]))
+        code = str(header["descr"]).lstrip("<>|=")
+        _dtype(code)
+        return NpyHeader(tuple(int(one) for one in header["shape"]), code)
     except (ValueError, SyntaxError, KeyError, TypeError) as error:
         raise NpyHeaderError("its header cannot be read") from error
 
 
-def _dtype(descr: str) -> str:
-    code = descr.lstrip("<>|=")
+def _dtype(code: str) -> str:
     if code[:1] == "b":
         return "bool"
     if code[:1] in {"U", "S"}:

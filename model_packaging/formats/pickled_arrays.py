@@ -6,12 +6,20 @@ import math
 import struct
 from typing import Any
 
-from model_packaging.formats.pickled import LongSpan, PickledObject, dtype_code, item_bytes
+from model_packaging.formats.pickled import LongSpan, PickledClass, PickledObject, dtype_code, item_bytes
 
 _LAYOUTS = {
     "b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "f4": "f",
     "f8": "d",
 }  # fmt: skip
+
+
+def array_object(code: str, shape: tuple[int, ...], data: bytes | None) -> PickledObject:
+    """An array as joblib pickles it, of a dtype's code and its data."""
+    dtype = PickledObject(PickledClass("numpy", "dtype"), (code,))
+    found = PickledObject(PickledClass("joblib.numpy_pickle", "NumpyArrayWrapper"))
+    found.state, found.raw = {"dtype": dtype, "shape": shape}, data
+    return found
 
 
 def array_values(value: Any) -> list[Any] | None:

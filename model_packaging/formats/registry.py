@@ -7,16 +7,48 @@ a Hugging Face directory); where no format takes it, the files directly in it ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from model_packaging.errors import InvalidPackageError
+from model_packaging.formats.catboost_format import CatboostFormat
 from model_packaging.formats.errors import AmbiguousModelError, UnrecognisedFormatError
+from model_packaging.formats.executorch_program import ExecutorchFormat
+from model_packaging.formats.exported_program import ExportedProgramFormat
+from model_packaging.formats.huggingface import HuggingfaceFormat
+from model_packaging.formats.lightgbm_format import LightgbmFormat
+from model_packaging.formats.mlflow_model import MlflowModelFormat
 from model_packaging.formats.model_format import Format, RecognisedModel
 from model_packaging.formats.onnx_format import OnnxFormat
-from model_packaging.formats.sklearn_format import SklearnFormat
+from model_packaging.formats.python_format import PythonFormat
+from model_packaging.formats.sklearn_format import SklearnFormat, pickled_root
+from model_packaging.formats.tensorflow_saved_model import TensorflowSavedModelFormat
+from model_packaging.formats.tensorrt import TensorrtFormat
+from model_packaging.formats.torchscript import TorchScriptFormat
+from model_packaging.formats.triton import TritonFormat
+from model_packaging.formats.xgboost_format import XgboostFormat
 
-FORMATS: Mapping[str, Format] = {one.name: one for one in (OnnxFormat(), SklearnFormat())}
-"""Every format, by name. Order counts: a format that is made of others (MLflow) is asked before them."""
+FORMATS: Mapping[str, Format] = {
+    one.name: one
+    for one in (
+        MlflowModelFormat(),
+        TensorflowSavedModelFormat(),
+        HuggingfaceFormat(),
+        TritonFormat(),
+        TorchScriptFormat(),
+        ExportedProgramFormat(),
+        ExecutorchFormat(),
+        TensorrtFormat(),
+        OnnxFormat(),
+        XgboostFormat(),
+        LightgbmFormat(),
+        CatboostFormat(),
+        SklearnFormat(),
+        PythonFormat(),
+    )
+}
+"""Every format, by name. Order counts: a format that is made of others is asked before them, and Python functions,
+which any folder with an inference module is, last."""
 
 
 def recognise(path: Path) -> RecognisedModel:
@@ -35,24 +67,30 @@ def recognise(path: Path) -> RecognisedModel:
         raise UnrecognisedFormatError(path, "the file is empty", _titles())
     found = _ask(path)
     if found is None:
-        with path.open("rb") as stream:
-            head = stream.read(8).hex(" ")
-        raise UnrecognisedFormatError(path, f"is of no known model format; its first bytes are {head}", _titles())
+        raise UnrecognisedFormatError(path, f"is of no known model format; {_seen(path)}", _titles())
     return found
 
 
 def _recognise_folder(folder: Path) -> RecognisedModel:
     whole = _ask(folder)
-    if whole is not None:
+    if whole is not None and whole.format != PythonFormat.name:
         return whole
     entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     found = list(_models_among(entries))
+    if whole is not None:
+        return _with_own_module(found[0], whole) if len(found) == 1 else whole
     if len(found) == 1:
         return found[0]
     if not found:
         there = ", ".join(path.name for path in entries[:8]) or "nothing"
         raise UnrecognisedFormatError(folder, f"holds no model of a known format (there: {there})", _titles())
     raise AmbiguousModelError(folder, [f"{one.path.name} ({one.told})" for one in found])
+
+
+def _with_own_module(model: RecognisedModel, functions: RecognisedModel) -> RecognisedModel:
+    """A model beside an inference module: of the model's format, served by the module."""
+    told = f"{model.told}; served by its own inference.py"
+    return replace(model, told=told, files=functions.files)
 
 
 def _models_among(entries: list[Path]) -> Iterator[RecognisedModel]:
@@ -78,6 +116,15 @@ def _ask(path: Path) -> RecognisedModel | None:
         if found is not None:
             return found
     return None
+
+
+def _seen(path: Path) -> str:
+    """What the bytes are, as far as they tell."""
+    root = pickled_root(path)
+    if root is not None:
+        return f"it is a pickle of {root}"
+    with path.open("rb") as stream:
+        return f"its first bytes are {stream.read(8).hex(' ')}"
 
 
 def _titles() -> list[str]:

@@ -229,9 +229,11 @@ def _json_row(line: int, item: Any) -> SampleRow:
 
 def _npy(sample: SampleFile) -> tuple[tuple[int, ...], str]:
     try:
-        return read_npy_header(sample.path)
+        with sample.path.open("rb") as stream:
+            header = read_npy_header(stream)
     except NpyHeaderError as error:
         raise _broken(sample, None, f"is not NPY: {error}") from error
+    return header.shape, header.dtype
 
 
 def _violation(sample: SampleFile, line: int | None, message: str, allowed: str) -> Violation:

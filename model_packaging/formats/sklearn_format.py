@@ -137,6 +137,18 @@ def _read(path: Path) -> tuple[str, PickleContent] | None:
     return "pickle", content
 
 
+def pickled_root(path: Path) -> str | None:
+    """What was pickled, for a person; None where the file is no whole pickle."""
+    try:
+        found = _read(path)
+    except BrokenModelError:
+        return None
+    if found is None:
+        return None
+    root = found[1].root
+    return root.class_name if isinstance(root, PickledObject) else type(root).__name__
+
+
 def _begins_as_pickle(path: Path) -> bool:
     with path.open("rb") as stream:
         head = stream.read(24)

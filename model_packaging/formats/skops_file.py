@@ -5,15 +5,22 @@ Read into the same stand-ins as a pickle. https://skops.readthedocs.io/en/stable
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
-from model_packaging.formats.pickled import PickleContent, PickledClass, PickledObject
+from model_packaging.formats.npy_header import read_npy_header
+from model_packaging.formats.pickled import KEPT_BYTES, PickleContent, PickledClass, PickledObject
+from model_packaging.formats.pickled_arrays import array_object
 
 SCHEMA = "schema.json"
 MAXIMUM_SCHEMA_BYTES = 256 << 20
+
+_LOCAL_HEADER_BYTES = 30
+_OWN_NAME = re.compile(rb"\d+\.npy|schema\.json")
 
 
 class NotASkopsFileError(ValueError):
@@ -24,17 +31,17 @@ def is_skops(path: Path) -> bool:
     """Whether the file is a zip with a skops schema in it.
 
     Raises:
-        NotASkopsFileError: it begins as a zip and is damaged.
+        NotASkopsFileError: it begins as a skops file does and is damaged.
     """
     with path.open("rb") as stream:
-        if stream.read(4) != b"PK\x03\x04":
-            return False
-        begins_as_skops = SCHEMA.encode() in stream.read(64)
+        head = stream.read(_LOCAL_HEADER_BYTES + 64)
+    if head[:4] != b"PK\x03\x04":
+        return False
     try:
         with zipfile.ZipFile(path) as archive:
             return SCHEMA in archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
-        if begins_as_skops:
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        if _OWN_NAME.match(head, _LOCAL_HEADER_BYTES):
             raise NotASkopsFileError(f"the zip is cut short or damaged: {error}") from error
         return False
 
@@ -50,46 +57,60 @@ def read_skops(path: Path) -> PickleContent:
             if archive.getinfo(SCHEMA).file_size > MAXIMUM_SCHEMA_BYTES:
                 raise NotASkopsFileError(f"{SCHEMA} is larger than {MAXIMUM_SCHEMA_BYTES} bytes")
             schema = json.loads(archive.read(SCHEMA))
-        if not isinstance(schema, dict) or "__loader__" not in schema:
-            raise NotASkopsFileError(f"{SCHEMA} is not skops'")
-        return _content(schema)
-    except (zipfile.BadZipFile, OSError, KeyError, ValueError, RecursionError, AttributeError, TypeError) as error:
+            if not isinstance(schema, dict) or "__loader__" not in schema:
+                raise NotASkopsFileError(f"{SCHEMA} is not skops'")
+            reader = _Schema(archive)
+            return PickleContent(reader.node(schema), frozenset(reader.classes), by_joblib=False)
+    except (zipfile.BadZipFile, OSError, EOFError, LookupError, ValueError, RecursionError, AttributeError) as error:
         raise NotASkopsFileError(f"cut short or damaged: {error}") from error
+    except (TypeError, NotImplementedError) as error:  # a compression or flag that zipfile does not know
+        raise NotASkopsFileError(f"damaged: {error}") from error
 
 
-def _content(schema: dict[str, Any]) -> PickleContent:
-    classes: set[PickledClass] = set()
-    return PickleContent(_node(schema, {}, classes), frozenset(classes), by_joblib=False)
+class _Schema:
+    """The nodes of a schema, made into stand-ins."""
 
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.seen: dict[int, Any] = {}
+        self.classes: set[PickledClass] = set()
 
-def _node(node: Any, seen: dict[int, Any], classes: set[PickledClass]) -> Any:
-    if not isinstance(node, dict) or "__loader__" not in node:
-        return node
-    if node["__loader__"] == "CachedNode":
-        return seen.get(node["__id__"])
-    made = PickledClass(str(node.get("__module__")), str(node.get("__class__")))
-    classes.add(made)
-    value = _value(node, made, seen, classes)
-    if isinstance(node.get("__id__"), int):
-        seen[node["__id__"]] = value
-    return value
+    def node(self, node: Any) -> Any:
+        if not isinstance(node, dict) or "__loader__" not in node:
+            return node
+        if node["__loader__"] == "CachedNode":
+            return self.seen.get(node["__id__"])
+        made = PickledClass(str(node.get("__module__")), str(node.get("__class__")))
+        self.classes.add(made)
+        value = self._value(node, made)
+        if isinstance(node.get("__id__"), int):
+            self.seen[node["__id__"]] = value
+        return value
 
+    def _value(self, node: dict[str, Any], made: PickledClass) -> Any:
+        content = node.get("content")
+        match node["__loader__"]:
+            case "JsonNode":
+                return json.loads(content) if isinstance(content, str) else content
+            case "DictNode" | "DefaultDictNode" | "OrderedDictNode":
+                return {key: self.node(one) for key, one in (content or {}).items()}
+            case "ListNode" | "SetNode":
+                return [self.node(one) for one in content or []]
+            case "TupleNode":
+                return tuple(self.node(one) for one in content or [])
+            case "NdArrayNode":
+                return self._array(node)
+            case _:
+                found = PickledObject(made)
+                found.state = self.node(node.get("attrs", content))
+                return found
 
-def _value(node: dict[str, Any], made: PickledClass, seen: dict[int, Any], classes: set[PickledClass]) -> Any:
-    content = node.get("content")
-    match node["__loader__"]:
-        case "JsonNode":
-            return json.loads(content) if isinstance(content, str) else content
-        case "DictNode" | "DefaultDictNode" | "OrderedDictNode":
-            return {key: _node(one, seen, classes) for key, one in (content or {}).items()}
-        case "ListNode" | "SetNode":
-            return [_node(one, seen, classes) for one in content or []]
-        case "TupleNode":
-            return tuple(_node(one, seen, classes) for one in content or [])
-        case "NdArrayNode" if isinstance(content, list):
-            return [_node(one, seen, classes) for one in content]
-        case _:
-            attributes = node.get("attrs", content)
-            found = PickledObject(made)
-            found.state = _node(attributes, seen, classes)
-            return found
+    def _array(self, node: dict[str, Any]) -> Any:
+        if isinstance(node.get("content"), list):  # an array of objects
+            return [self.node(one) for one in node["content"]]
+        name = str(node["file"])
+        if self.archive.getinfo(name).file_size > KEPT_BYTES:
+            return array_object("", (), None)
+        stream = io.BytesIO(self.archive.read(name))
+        header = read_npy_header(stream)
+        return array_object(header.code, header.shape, stream.read())

@@ -11,6 +11,13 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+STANDS_IN = {
+    "onnxruntime-gpu": "onnxruntime",
+    "tensorflow": "tensorflow-cpu",
+    "xgboost": "xgboost-cpu",
+}
+"""Distributions of the same module for another processor: one will do here for what the container's file names."""
+
 
 def unmet_requirements(path: Path) -> tuple[str, ...]:
     """The requirements of the file at `path` that this interpreter does not meet; a missing file has none."""
@@ -27,8 +34,12 @@ def _is_met(line: str) -> bool:
         return False
     if requirement.marker is not None and not requirement.marker.evaluate():
         return True
+    installed = _installed_version(requirement.name) or _installed_version(STANDS_IN.get(requirement.name, ""))
+    return installed is not None and requirement.specifier.contains(installed, prereleases=True)
+
+
+def _installed_version(name: str) -> str | None:
     try:
-        installed = importlib.metadata.version(requirement.name)
+        return importlib.metadata.version(name) if name else None
     except importlib.metadata.PackageNotFoundError:
-        return False
-    return requirement.specifier.contains(installed, prereleases=True)
+        return None
