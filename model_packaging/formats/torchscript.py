@@ -23,7 +23,7 @@ from model_packaging.release import Framework, Signature, TensorSpec
 
 MODEL_FILE = "model.pt"
 
-_FORWARD = re.compile(r"def forward\(self: (?P<type>[\w.]+)(?P<arguments>[^)]*)\) -> (?P<answer>[^:]+):", re.DOTALL)
+_FORWARD = re.compile(r"def forward\(\w+: (?P<type>[\w.]+)(?P<arguments>[^)]*)\) -> (?P<answer>[^:]+):", re.DOTALL)
 _ARGUMENT = re.compile(r"(\w+): ")
 
 
