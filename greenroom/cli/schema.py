@@ -28,17 +28,19 @@ Exit codes: 0 they are there, 2 --check found a difference."""
 )
 @project_option
 def command(*, check_only: bool, output: Path | None, project_folder: Path | None) -> None:
-    """Write the JSON Schemas of model.yaml, gate.yaml, environments and the artifact store, generated from the specs.
+    """Write the JSON Schemas of model.yaml, gate.yaml, baseline.yaml, environments and the artifact store.
 
-    The sample YAML files name them in their first line, so that editors complete and check.
+    They are generated from the specs. The sample YAML files name them in their first line, so that editors complete
+    and check.
     """
     folder = find_project(project_folder) / "docs" / "schemas" if output is None else output
     from components.specs import schemas
     from greenroom.errors import UserError
+    from model_packaging.baselines.schema import BASELINE_SCHEMA_FILE, baseline_schema
     from model_packaging.gate.schema import GATE_SCHEMA_FILE, gate_schema
 
     terminal = Terminal.here()
-    texts = schemas() | {GATE_SCHEMA_FILE: gate_schema()}
+    texts = schemas() | {GATE_SCHEMA_FILE: gate_schema(), BASELINE_SCHEMA_FILE: baseline_schema()}
     stale = [name for name, text in texts.items() if _text_of(folder / name) != text]
     if check_only and stale:
         raise UserError(

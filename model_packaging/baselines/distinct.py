@@ -2,7 +2,7 @@
 
 Up to `MAXIMUM_CATEGORIES` distinct values there is an exact count of each. Beyond, a column holds identifiers or prose:
 no monitor compares such a distribution, so it is left out of `statistics.json`, and `distinct_count` is an estimate by
-HyperLogLog with 2¹⁴ registers: a standard error of 0.8 % (Flajolet et al. 2007; the data-quality container's own
+HyperLogLog with 2¹⁴ registers: off by about 1 % (measured; Flajolet et al. 2007; the data-quality container's own
 estimate is the one of awslabs/deequ, `ApproxCountDistinct`, allowed 5 %).
 """
 

@@ -6,8 +6,10 @@ block's values are looked at one by one, for a `"5"` is a text and a `5` is none
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,9 +112,9 @@ class _Places:
         self._block, self._before = block, before
 
     def of(self, index: int) -> Place:
-        lines = self._block.content.split(b"\n")
-        rows = [number for number, line in enumerate(lines, self._block.line) if line.strip()]
-        return Place(self._before + index + 1, rows[index])
+        numbered = enumerate(io.BytesIO(self._block.content), self._block.line)
+        rows = (number for number, line in numbered if line.strip())
+        return Place(self._before + index + 1, next(islice(rows, index, None)))
 
 
 def _line_problem(text: bytes) -> str | None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
+import yaml
 
+from model_packaging.baseline import DataQualityBaseline
 from model_packaging.baselines.baseline_spec import BaselineSpec
 from model_packaging.baselines.clarify import analysis_json, bias_analysis, explainability_analysis
 from model_packaging.baselines.errors import BaselineDataError, PredictionsError
 from model_packaging.baselines.folder import write_folder
 from model_packaging.baselines.making import make_baseline
 from model_packaging.baselines.reading import read_baseline_file
+from model_packaging.baselines.schema import BASELINE_SCHEMA_FILE, baseline_schema
 from model_packaging.errors import InvalidPackageError
+from model_packaging.reading import read_model_folder
+from tests.unit.packaging.model_folders import PACKAGE, write_model_folder
 
 DATA = "age,income,sex,paid,answer\n30,1.5,f,1,1\n40,2.5,m,0,1\n50,3.5,m,1,0\n60,4.5,f,0,0\n"
 FULL = """\
@@ -223,3 +230,27 @@ def test_a_write_that_fails_leaves_the_folder_as_it_was(tmp_path):
         write_folder(folder, {"statistics.json": b"2", "x" * 300: b""})
     assert [path.read_bytes() for path in folder.iterdir()] == [b"1"]
     assert [path.name for path in tmp_path.iterdir()] == ["baseline"]
+
+
+def test_the_committed_schema_is_what_the_spec_says_and_takes_the_example():
+    committed = Path(__file__).parents[3] / "docs" / "schemas" / BASELINE_SCHEMA_FILE
+    assert committed.read_text(encoding="utf-8") == baseline_schema(), "run `greenroom schema`"
+    jsonschema.Draft202012Validator(json.loads(baseline_schema())).validate(yaml.safe_load(FULL))
+
+
+def test_a_release_holds_the_further_baselines_that_are_there(tmp_path):
+    folder = write_model_folder(tmp_path, package=f"{PACKAGE}baseline: baseline\n")
+    made = DataQualityBaseline.of({"x": [1, 2]})
+    write_folder(
+        folder / "baseline",
+        {
+            "statistics.json": made.statistics_json(),
+            "constraints.json": made.constraints_json(),
+            "bias/analysis.json": b"{}",
+        },
+    )
+    assert sorted(one for one in read_model_folder(folder).sources if one.startswith("baseline/")) == [
+        "baseline/bias/analysis.json",
+        "baseline/constraints.json",
+        "baseline/statistics.json",
+    ]
