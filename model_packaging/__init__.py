@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from model_packaging.baseline import DataQualityBaseline
+    from model_packaging.downloading import download
     from model_packaging.errors import (
         DigestMismatchError,
         InvalidDigestError,
@@ -64,6 +65,7 @@ _HOME_OF = {
     "Signature": "model_packaging.release",
     "TensorSpec": "model_packaging.release",
     "Violation": "model_packaging.errors",
+    "download": "model_packaging.downloading",
     "is_published": "model_packaging.publishing",
     "manifest_digest": "model_packaging.release",
     "package": "model_packaging.packaging",
@@ -89,6 +91,7 @@ __all__ = [
     "Signature",
     "TensorSpec",
     "Violation",
+    "download",
     "is_published",
     "manifest_digest",
     "package",
