@@ -91,7 +91,8 @@ def _package(root: Path, folder: Path, terminal: Terminal) -> Release:
     from model_packaging import PackagingError, ReleaseStore, package
 
     try:
-        return package(folder, ReleaseStore(sandbox_home(root) / "releases"), git_commit=git_commit(folder))
+        store = ReleaseStore(sandbox_home(root) / "releases")
+        return package(folder, store, git_commit=git_commit(folder), tell=terminal.say)
     except PackagingError:
         terminal.say(f"{folder} stays as it was imported; when it is right: greenroom package {folder}")
         raise
