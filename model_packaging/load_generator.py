@@ -121,13 +121,12 @@ def open_loop(port: int, samples: Sequence[SampleRequest], *, requests_per_secon
 
 
 def arrivals(requests_per_second: float, seconds: float) -> list[float]:
-    """The moments, in seconds from the beginning, at which requests of that rate arrive; at least one."""
+    """The moments, in seconds from the beginning, at which requests of that rate arrive; at least one.
+
+    As many as the rate says, anywhere in the time: a Poisson process of which it is known how many came.
+    """
     rng = random.Random(SEED)  # noqa: S311 - a load, not a secret
-    moments, moment = [0.0], rng.expovariate(requests_per_second)
-    while moment < seconds:
-        moments.append(moment)
-        moment += rng.expovariate(requests_per_second)
-    return moments
+    return sorted(rng.uniform(0, seconds) for _ in range(max(1, round(requests_per_second * seconds))))
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:

@@ -41,7 +41,8 @@ RATES = 6
 ATTEMPTS = 2
 """How often a rate is tried before it counts as not held: what else runs here makes a container slower, not faster."""
 GROWTH = 1.05
-"""More callers are tried while each step answers so much more than the last."""
+"""More callers are tried until two steps in a row do not answer so much more than the best before."""
+STEPS_WITHOUT_GROWTH = 2
 
 
 class NoSampleError(PackagingError):
@@ -49,8 +50,8 @@ class NoSampleError(PackagingError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"model {name!r} has no sample to send; write one into its package.yaml:\n"
-            "  samples: [{file: samples/request.json, content_type: application/json}]"
+            f"model {name!r} has no sample to send; put requests that it answers into a folder beside it, such as "
+            "samples/request.json, and name the folder in its package.yaml: `samples: samples`"
         )
 
 
@@ -165,12 +166,12 @@ def _search(load: _Load) -> tuple[Window, float]:
 
 
 def _most_answered(load: _Load) -> float:
-    most = 0.0
+    most, without_growth = 0.0, 0
     for concurrency in CONCURRENCIES:
         window = load.closed("closed", concurrency, load.seconds * CLOSED_SHARE / len(CONCURRENCIES))
-        grew = window.requests_per_second > most * GROWTH
+        without_growth = 0 if window.requests_per_second > most * GROWTH else without_growth + 1
         most = max(most, window.requests_per_second)
-        if not grew or window.p50_ms > load.p99_ms:
+        if without_growth == STEPS_WITHOUT_GROWTH or window.p50_ms > load.p99_ms:
             break
     return most
 

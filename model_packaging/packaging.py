@@ -14,6 +14,7 @@ from model_packaging.evidence import read_evidence, write_evidence
 from model_packaging.gate import read_gate
 from model_packaging.images import pinned_image
 from model_packaging.judging import Judges, Judging, is_judged
+from model_packaging.load_test import read_load_test
 from model_packaging.optimisation import pinned_optimisation
 from model_packaging.reading import read_model_folder
 from model_packaging.release import Release, sealed
@@ -29,6 +30,7 @@ def package(
     git_commit: str | None = None,
     resolve_image: bool = False,
     judges: Judges | None = None,
+    with_load_test: bool = True,
     tell: Tell | None = None,
 ) -> Release:
     """Makes a release of a model's folder, judges it, and puts it into `store`.
@@ -42,6 +44,7 @@ def package(
         git_commit: Where the files came from; told in the release, no part of its digest.
         resolve_image: Resolve the serving image anew, whatever `image.lock.json` pins.
         judges: What it must pass; without it, the container contract and its gate. `UNJUDGED` for none.
+        with_load_test: Whether `load_test.json` beside the model goes into the release; not where it is measured anew.
         tell: Gets a line for a person: what the model was recognised as, what the container is where AWS has none
             for it, what is being checked; without it nobody is told.
 
@@ -77,6 +80,7 @@ def package(
                 "content_types": content.content_types,
                 "samples": model.samples,
                 "lineage": model.spec.lineage,
+                "load_test": read_load_test(model_folder, staged.files) if with_load_test else None,
                 "optimisation": pinned_optimisation(model_folder),
             }
         )

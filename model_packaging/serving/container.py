@@ -95,6 +95,7 @@ class VariantContainer:
         *,
         log_name: str = "container.log",
         startup_timeout_seconds: float = STARTUP_TIMEOUT_SECONDS,
+        port: int = 0,
     ) -> VariantContainer:
         """Starts the process and waits until `GET /ping` answers 200.
 
@@ -103,6 +104,7 @@ class VariantContainer:
             work_folder: Gets the log, and is the process's working and home folder.
             log_name: The log's file name; a log that is there is continued.
             startup_timeout_seconds: SageMaker's `ContainerStartupHealthCheckTimeoutInSeconds`.
+            port: The loopback port; without it one that is free.
 
         Raises:
             ContainerStartError: the process ended, or was not ready in time; it is gone then.
@@ -112,7 +114,7 @@ class VariantContainer:
         port_file = work_folder / f"{log_name}.{uuid.uuid4().hex}.port"
         began_at = log_path.stat().st_size if log_path.is_file() else 0
         deadline = time.monotonic() + startup_timeout_seconds
-        process = _launch(spec, work_folder, log_path, port_file)
+        process = _launch(spec, work_folder, log_path, port_file, port)
         try:
             port = _wait_for_port(process, port_file, deadline)
             container = cls(spec, log_path, port, process)
@@ -203,10 +205,12 @@ class _NotReadyError(Exception):
     """Why a container is not ready."""
 
 
-def _launch(spec: ContainerSpec, work_folder: Path, log_path: Path, port_file: Path) -> subprocess.Popen[bytes]:
+def _launch(
+    spec: ContainerSpec, work_folder: Path, log_path: Path, port_file: Path, port: int
+) -> subprocess.Popen[bytes]:
     with log_path.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "model_packaging.serving.server", str(port_file)],
+            [sys.executable, "-m", "model_packaging.serving.server", str(port_file), str(port)],
             stdin=subprocess.PIPE,  # the lifeline: see server.py
             stdout=log,
             stderr=log,

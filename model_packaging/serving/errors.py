@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model_packaging.errors import PackagingError
+from model_packaging.errors import PackagingFailure
 
 
-class ContainerStartError(PackagingError):
+class ContainerStartError(PackagingFailure):
     """A container did not answer `GET /ping` with 200.
 
     Attributes:

@@ -1,8 +1,8 @@
 """The process that stands where the serving container stands: `python -m model_packaging.serving.server`.
 
-It serves SageMaker's container contract on a free loopback port that the system chooses and that it writes
-to the file named by its one argument: `GET /ping` answers 503 until the model is loaded and 200 from then
-on; `POST /invocations` goes to the service of the container's kind (`kinds`). Everything else it learns from its
+It serves SageMaker's container contract on a loopback port that it writes to the file named by its first argument; its
+second is that port, 0 for one that the system chooses. `GET /ping` answers 503 until the model is loaded and 200 from
+then on; `POST /invocations` goes to the service of the container's kind (`kinds`). Everything else it learns from its
 environment: `SM_MODEL_DIR` (what is `/opt/ml/model` in AWS), `GREENROOM_IMAGE`, `SAGEMAKER_MODEL_SERVER_WORKERS`
 (`worker_pool`), and what the kind reads there.
 
@@ -138,9 +138,12 @@ def _plain(status: int, text: str) -> HandlerResponse:
 def main() -> None:
     """Serves until the parent ends, or until SIGTERM."""
     die_with_parent(hold_lifeline())
-    listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else 0  # 0: the system chooses
     try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
         workers = worker_count(os.environ)
+    except OSError as error:
+        _end(f"port {port} of 127.0.0.1: {error.strerror}")
     except CannotStartError as error:
         _end(str(error))
     _write_atomically(Path(sys.argv[1]), str(listener.getsockname()[1]))

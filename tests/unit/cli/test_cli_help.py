@@ -73,6 +73,7 @@ def test_the_commands_are_those_that_the_readme_tells() -> None:
         "greenroom baseline",
         "greenroom check",
         "greenroom gate",
+        "greenroom load-test",
         "greenroom optimise",
         "greenroom package",
         "greenroom release",
@@ -105,6 +106,7 @@ def test_the_commands_are_those_that_the_readme_tells() -> None:
         "greenroom sandbox stop",
         "greenroom sandbox reset",
         "greenroom schema",
+        "greenroom serve",
     ]
 
 
