@@ -140,15 +140,17 @@ def _is_number(text: str) -> bool:
 
 
 def _csv(rows: Features, *, header: bool) -> bytes:
-    if isinstance(rows, pl.DataFrame):
+    if isinstance(rows, pl.DataFrame) and rows.width > 1:
         frame = rows.with_columns(pl.selectors.float().fill_nan(None))
         return frame.write_csv(include_header=header).encode()
-    flat = rows.reshape(len(rows), -1)
-    lines = (
-        ",".join("" if isinstance(one, float) and math.isnan(one) else str(one) for one in row) for row in flat.tolist()
-    )
-    names = ",".join(f"f{index}" for index in range(flat.shape[1]))
-    return "".join(f"{line}\n" for line in ([names, *lines] if header else lines)).encode()
+    # A missing value alone on its line must be quoted: readers skip a line that is empty. Python's writer does.
+    flat = rows if isinstance(rows, pl.DataFrame) else rows.reshape(len(rows), -1)
+    names = rows.columns if isinstance(rows, pl.DataFrame) else [f"f{index}" for index in range(flat.shape[1])]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([names] if header else [])
+    writer.writerows(_rows(flat))
+    return text.getvalue().encode()
 
 
 def _json(rows: Features, form: str) -> Any:

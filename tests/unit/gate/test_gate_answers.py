@@ -132,6 +132,7 @@ ROWS = pl.DataFrame({"a": [1.5, None], "b": ["x", "y"]})
         ("inputs", ROWS.select("b"), b'{"inputs":["x","y"]}'),
         ("dataframe_split", ROWS, b'{"dataframe_split":{"columns":["a","b"],"data":[[1.5,"x"],[null,"y"]]}}'),
         ("csv", np.array([[1.0, np.nan]]), b"1.0,\n"),
+        ("csv", ROWS.select("a"), b'1.5\n""\n'),
         ("instances", np.array([[[1.0, np.nan]]]), b'{"instances":[[[1.0,null]]]}'),
         ("jsonlines", np.array([[1, 2]]), b'{"features": [1, 2]}\n'),
     ],
