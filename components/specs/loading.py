@@ -19,6 +19,7 @@ S = TypeVar("S", bound=Spec)
 
 ENVIRONMENTS = "environments"
 MODELS = "models"
+PACKAGE_FILE = "package.yaml"
 ARTIFACTS_FILE = "artifacts.yaml"
 MODEL_FILE = "model.yaml"
 
@@ -119,7 +120,7 @@ def _model_files(root: Path, loaded: Loaded) -> Iterator[Path]:
             continue
         if (folder / MODEL_FILE).is_file():
             yield folder / MODEL_FILE
-        else:
+        elif not (folder / PACKAGE_FILE).is_file():  # with one, it is packaged, and not deployed yet
             loaded.violations.append(
                 _about(f"{MODELS}/{folder.name}", f"has no {MODEL_FILE}", "write one, or move the folder away")
             )

@@ -19,6 +19,7 @@ STARTS_WITHIN_SECONDS = 180
 QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # six consumers of a queue that nothing is put into
     "OMP_NUM_THREADS": "1",
 }
 

@@ -194,3 +194,16 @@ def test_the_sample_project_of_this_repository_is_valid() -> None:
 
     assert project.stacks() == ("artifacts", "dev", "prod", "staging")
     assert "tumor" in project.models_of("dev")
+
+
+def test_a_model_that_is_packaged_and_not_deployed_yet_needs_no_model_yaml(tmp_path: Path) -> None:
+    root = project_of(tmp_path, 1)
+    write(root, "models/imported/package.yaml", {"version": "1.0.0", "model": "model.joblib"})
+    assert list(load_project(root).models) == ["model-000"]
+
+
+def test_a_model_that_is_deployed_needs_one(tmp_path: Path) -> None:
+    root = project_of(tmp_path, 1)
+    (root / "models" / "model-000" / "model.yaml").rename(root / "models" / "model-000" / "package.yaml")
+    with pytest.raises(SpecError, match="there is no model 'model-000'.*write models/model-000/model.yaml"):
+        load_project(root)
