@@ -1,4 +1,4 @@
-"""`make bench`: start-up, check, preview, up and destroy for 1, 10 and 100 models; a ratio to a peer in the same run.
+"""`make bench`: start-up, check, preview, up and destroy for 1, 10 and 100 models; packaging; ratios to peers in the run.
 
 Two stacks: this repository's own (35 resources a model), and a plain program of 19, the size of published figures.
 
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.measure import Measured, measure
+from tests.bench.packaging import bench_packaging
 from tests.bench.projects import REPOSITORY, make_project, plain_project
 from tests.bench.real_engine import real_engine
 
@@ -196,7 +197,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--models", type=int, nargs="+", default=[1, 10, 100], metavar="N")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--weights", type=int, default=512, metavar="MIB", help="packaging: of each of three (512)")
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="packaging: of each contestant (3)")
+    parser.add_argument("--only-packaging", action="store_true", help="nothing but packaging")
     given = parser.parse_args()
+    if given.only_packaging:
+        for told in bench_packaging(given.weights, given.runs):
+            print(told, flush=True)
+        return
     counts = given.models
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}.")
     print("Seconds are wall clock, the best of several runs where one is short; the interpreter's start is in them.")
@@ -214,6 +222,8 @@ def main() -> None:
         given.json.write_text(json.dumps([line.figures() for line in lines], indent=1), encoding="utf-8")
     for line in table(lines):
         print(line)
+    for told in bench_packaging(given.weights, given.runs):
+        print(told, flush=True)
 
 
 if __name__ == "__main__":
