@@ -71,7 +71,7 @@ def resolve_image(request: ServingImageRequest, *, reason: str = "") -> ImageLoc
             "pip install 'greenroom[images]'"
         ) from error
     try:
-        regions = _regions(image_uris.config_for_framework(request.framework), request.version)
+        regions = _regions(image_uris.config_for_framework(request.framework), request)
         uris = {region: _retrieve(image_uris, request, region) for region in regions}
     except (ValueError, OSError) as error:
         raise ServingImageError(f"the SageMaker SDK has no such serving image: {error}") from error
@@ -92,13 +92,19 @@ def _retrieve(image_uris: Any, request: ServingImageRequest, region: str) -> str
     return str(uri)
 
 
-def _regions(config: Any, version: str) -> list[str]:
+def _regions(config: Any, request: ServingImageRequest) -> list[str]:
     scoped = config.get("inference", config)
-    versions = scoped["versions"]
+    versions, version = scoped["versions"], request.version
     full = scoped.get("version_aliases", {}).get(version, version)
     if full not in versions:
         raise ValueError(f"version {version!r}; allowed: {', '.join(versions)}")
-    return sorted(versions[full]["registries"])
+    found = versions[full]
+    if request.base_framework is not None:
+        if request.base_framework not in found:
+            bases = ", ".join(name for name in found if name != "version_aliases")
+            raise ValueError(f"version {version!r} on {request.base_framework!r}; allowed: {bases}")
+        found = found[request.base_framework]
+    return sorted(found["registries"])
 
 
 def _read(path: Path) -> ImageLock | None:

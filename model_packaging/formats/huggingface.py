@@ -41,11 +41,15 @@ PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 OTHER_WEIGHTS = frozenset({".bin", ".h5", ".msgpack", ".ot", ".pt", ".pth", ".ckpt", ".onnx", ".gguf"})
 """The same weights once more, for other frameworks; left out where safetensors are there."""
 
-CONTAINERS: Mapping[str, str] = {
-    "4.37.0": "py310", "4.48.0": "py311", "4.49.0": "py312", "4.51.3": "py312", "5.5.3": "py312",
-}  # fmt: skip
-"""Transformers releases that AWS's Hugging Face inference container has, to their Python (the SageMaker SDK's image
-URI configuration)."""
+CONTAINERS: Mapping[str, tuple[str, str]] = {
+    "4.37.0": ("py310", "pytorch2.1.0"),
+    "4.48.0": ("py311", "pytorch2.3.0"),
+    "4.49.0": ("py312", "pytorch2.6.0"),
+    "4.51.3": ("py312", "pytorch2.6.0"),
+    "5.5.3": ("py312", "pytorch2.6.0"),
+}
+"""Transformers releases that AWS's Hugging Face inference container has, to their Python and PyTorch (the SageMaker
+SDK's image URI configuration)."""
 
 TASK = "HF_TASK"
 
@@ -103,12 +107,14 @@ class HuggingfaceFormat:
         refuse_inferentia(model.path, self.title, processor)
         facts, task = model.facts_as(HuggingfaceFacts), self._task(model)
         version, note, requirements = _container(facts.transformers_version)
+        python, pytorch = CONTAINERS[version]
         return ServingPlan(
             image=ServingImageRequest(
                 framework="huggingface",
                 version=version,
-                py_version=CONTAINERS[version],
+                py_version=python,
                 processor="gpu" if processor == "gpu" else "cpu",
+                base_framework=pytorch,
             ),
             image_note=note,
             files=model.files,
