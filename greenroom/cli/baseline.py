@@ -26,6 +26,9 @@ CSV, Parquet and JSON Lines, larger than memory. Without baseline.yaml: the data
 it: which columns, in which order, what the model answers, model quality, bias and explainability.
 Exit codes: 0 written, 2 baseline.yaml or the data is not right (nothing is written)."""
 
+WIDEST_VALUE = 20
+"""Characters of a category that a table shows."""
+
 SECONDS_BETWEEN_LINES = 5.0
 """Where progress does not move, a line is said no more often than this."""
 
@@ -65,7 +68,7 @@ def _constraint(feature: Any) -> str:
     domain = feature.get("string_constraints", {}).get("domains")
     if domain is None:
         return ""
-    shown = ", ".join(domain[:4])
+    shown = ", ".join(one if len(one) <= WIDEST_VALUE else f"{one[:WIDEST_VALUE]}…" for one in domain[:4])
     return f"one of {shown}" if len(domain) <= 4 else f"one of {shown}, … ({len(domain)})"
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from model_packaging.baselines.dataset_format import DatasetFormat
 from model_packaging.baselines.errors import BaselineDataError
 from model_packaging.baselines.table import Batch, Cells, Place, untyped_cells
-from model_packaging.baselines.text_blocks import BLOCK_BYTES, Block, Progress, read_blocks
+from model_packaging.baselines.text_blocks import BLOCK_BYTES, MAXIMUM_RECORD_BYTES, Block, Progress, read_blocks
 from model_packaging.errors import Violation
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class CsvTable:
         return tuple(names)
 
     def _rows(self, content: bytes) -> Iterator[list[str]]:
+        csv.field_size_limit(MAXIMUM_RECORD_BYTES)  # of the process; by itself it is 128 KiB
         return csv.reader(
             io.StringIO(content.decode(), newline=""), delimiter=self._format.separator, quotechar=self._format.quote
         )
@@ -184,7 +185,12 @@ class CsvTable:
                 return self._parse(block, typed)
             except pl.exceptions.ComputeError:
                 pass  # a value that does not fit: this block is read as text
-        frame = self._parse(block, {})
+        try:
+            frame = self._parse(block, {})
+        except pl.exceptions.PolarsError as error:
+            told = f"cannot be read from here on: {str(error).splitlines()[0]}"
+            fix = "quote fields that hold quotes, and double these"
+            raise BaselineDataError([Violation(self._shown, block.line, "", None, told, fix=fix)]) from error
         for name in columns:
             self._settle(frame, name)
         return frame

@@ -271,3 +271,17 @@ def test_progress_tells_of_both_readings(made):
     told = []
     made(b"a,b\n1,2\n", progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (8, 8)
+
+
+def test_a_long_text_in_quotes_is_one_field(made):
+    text = "long, " * 50_000
+    assert made(as_csv({"a": [1, 2], "b": [text, "x"]})) == DataQualityBaseline.of({"a": [1, 2], "b": [text, "x"]})
+
+
+def test_quotes_in_the_wrong_place_are_told_or_read(made):
+    """What Polars makes of them differs by version; an error of its own it never is."""
+    for content in (b'a,b\n1,x"y"z\n', b'a,b\n1,"x"y\n', b'a,b\n1,"x""\n2,"z"\n'):
+        try:
+            made(content)
+        except BaselineDataError as error:
+            assert error.violations[0].line is not None  # noqa: PT017
