@@ -30,7 +30,7 @@ from model_packaging.contract.samples import SampleRequest
 from model_packaging.machine import machine_name
 from model_packaging.release import Release
 from model_packaging.serving import ContainerSpec, release_container
-from model_packaging.serving.container import STARTUP_TIMEOUT_SECONDS
+from model_packaging.serving.container import INVOCATION_TIMEOUT_SECONDS, STARTUP_TIMEOUT_SECONDS
 from model_packaging.serving.kinds import WORKERS, CannotStartError, worker_count
 
 STOP_TIMEOUT_SECONDS = 30.0
@@ -60,6 +60,7 @@ def check_contract(
     workers: int = 1,
     concurrency: int = 8,
     stop_timeout_seconds: float = STOP_TIMEOUT_SECONDS,
+    invocation_timeout_seconds: float = INVOCATION_TIMEOUT_SECONDS,
     narrate: Callable[[Check], None] | None = None,
 ) -> ContractReport:
     """Checks the container contract of a release; nothing of it is left running.
@@ -74,6 +75,7 @@ def check_contract(
             `SAGEMAKER_MODEL_SERVER_WORKERS` comes first.
         concurrency: How many requests are sent at once.
         stop_timeout_seconds: What SIGTERM is given.
+        invocation_timeout_seconds: What a request is given.
         narrate: Told of each check when it is made.
 
     Raises:
@@ -92,6 +94,7 @@ def check_contract(
             memory_limit_mib=memory_limit_mib,
             workers=in_aws,
             workers_here=here,
+            invocation_timeout_seconds=invocation_timeout_seconds,
             narrate=narrate,
         )
         try:

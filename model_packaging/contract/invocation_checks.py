@@ -13,7 +13,6 @@ from model_packaging.contract.malformed import MalformedRequest
 from model_packaging.contract.probe import ACCEPT_ANY, CheckFailedError, CheckSkippedError, Probe
 from model_packaging.contract.samples import SampleRequest, media_type
 from model_packaging.serving import ContainerResponse
-from model_packaging.serving.container import INVOCATION_TIMEOUT_SECONDS
 from model_packaging.serving.exception_answers import decodes_text_itself
 from model_packaging.serving.kinds import repository_of
 
@@ -49,7 +48,7 @@ def check_sample(probe: Probe, sample: SampleRequest) -> ContainerResponse | Non
         f"sample {sample.name}",
         promise,
         asked=f"POST /invocations with {sample.name}, {sample.content_type}, twice",
-        limit=f"2XX within {INVOCATION_TIMEOUT_SECONDS} s, a body of finite numbers",
+        limit=f"2XX within {probe.invocation_timeout_seconds:g} s, a body of finite numbers",
     )
     return answers[0] if answers else None
 

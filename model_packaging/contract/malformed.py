@@ -84,11 +84,14 @@ def _without_last_column(kind: str, sample: bytes) -> bytes | None:
     if kind == CSV:
         rows = [line.rpartition(b",")[0] for line in sample.splitlines() if line]
         return b"\n".join(rows) + b"\n" if rows and all(rows) else None
-    if kind == JSON:
+    if kind != JSON:
+        return None
+    try:
         content = json.loads(sample)
         narrow = _narrowed(content)
-        return None if narrow == content else json.dumps(narrow).encode()
-    return None
+    except (ValueError, RecursionError):
+        return None  # the sample is none: its own check says so
+    return None if narrow == content else json.dumps(narrow).encode()
 
 
 def _narrowed(content: Any) -> Any:

@@ -239,6 +239,28 @@ def test_a_request_that_ends_the_container_costs_only_its_own_check(build):
     assert all("the container broke off" in seen for seen in failures.values())
 
 
+def test_a_model_that_hangs_is_not_asked_for_ever(build):
+    code = """
+        import time
+        def model_fn(model_dir): return None
+        def transform_fn(model, body, content_type, accept): time.sleep(60)
+    """
+    began = time.monotonic()
+    failures = failures_of(build(code), invocation_timeout_seconds=0.5)
+    assert time.monotonic() - began < 20
+    assert failures == dict.fromkeys(
+        ["sample rows.csv", "unknown Accept"], "the container gave no answer within 0.5 seconds"
+    )
+
+
+def test_a_sample_that_is_none_is_told_as_one(build):
+    sample = SampleRequest("request.json", b'{"instances": [[1, 2', "application/json")
+    with pytest.raises(ContractFailedError) as caught:
+        check_contract(build(), [sample], stop_timeout_seconds=5)
+    assert [check.name for check in caught.value.report.failures] == ["sample request.json"]
+    assert caught.value.report.failures[0].seen.startswith("400 Bad Request: not numbers: ")
+
+
 def test_answers_that_differ_when_many_ask_are_told(build):
     code = """
         import threading, time
