@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from model_packaging.store import file_sha256
 TUMOR_COLUMNS = ("radius", "texture", "perimeter", "area", "smoothness")
 
 INFERENCE = """
-import io, json, os
+import io, os
 import joblib
 import numpy as np
 from werkzeug.exceptions import BadRequest
@@ -188,6 +187,3 @@ def inference_answering(output: str) -> str:
     """Inference code whose `output_fn` is the given body, of `answers` and `json`."""
     head, _, _ = INFERENCE.partition("def output_fn")
     return f"{head}def output_fn(answers, accept):\n    {output}\n"
-
-
-__all__ = ["Callable", "diabetes_folder", "inference_answering", "json", "release_of", "served", "tumor_folder"]
