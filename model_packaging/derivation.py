@@ -33,6 +33,7 @@ SAMPLE_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".pgm": "image/x-portable-graymap",
     ".bin": "application/octet-stream",
 }
 """A sample's ending to the content type that it is sent with."""

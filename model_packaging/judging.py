@@ -128,7 +128,8 @@ class Judging:
             self._keep(release, {**before, **evidence})
             raise GateFailedError(report)
         passed = sum(one.verdict == "passed" for one in report.results)
-        self.tell(f"gate: {passed} of {len(report.results)} demands met")
+        others = len(report.results) - passed
+        self.tell(f"gate: passed, {passed} demands met" + (f", {others} with nothing to judge by" if others else ""))
         return evidence
 
     def _deployed(self, gate: Gate) -> GateReport | None:
@@ -138,9 +139,7 @@ class Judging:
             return None
         self.tell(f"asking the deployed release, {deployed.version}, on the same rows …")
         folder = self.store.folder(deployed.name, deployed.digest)
-        return deployed_report(
-            gate, folder, deployed, startup_timeout_seconds=self.judges.startup_timeout_seconds
-        )
+        return deployed_report(gate, folder, deployed, startup_timeout_seconds=self.judges.startup_timeout_seconds)
 
     @contextmanager
     def _served(self, folder: Path, release: Release) -> Iterator[VariantContainer]:

@@ -9,7 +9,7 @@
 | `torchscript`, `exported_program` | torch | torch.onnx |
 | `tensorflow_saved_model` | TensorFlow | tf2onnx |
 
-A pickle is loaded only after the scan of `model_packaging.trust` has let it pass.
+A pickle or a skops file is loaded only after the scan of `model_packaging.trust` has let it pass.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def load_original(path: Path, model_format: str) -> Original:
         )
     try:
         return load(path)
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         extra = _EXTRAS.get(model_format, "optimise")
         raise missing(error.name or model_format, extra, f"a {model_format} model") from error
 
@@ -89,18 +89,15 @@ def _sklearn(path: Path) -> Original:
 def _load_sklearn(path: Path) -> Any:
     import zipfile
 
+    from model_packaging.trust.scanning import scan_files
+
+    scan_files({path.name: path})  # what a pickle or a skops file may bring to life is judged there, before it lives
     if zipfile.is_zipfile(path):
         import skops.io
 
-        unknown = skops.io.get_untrusted_types(file=path)
-        if unknown:
-            raise OptimisationError(f"{path.as_posix()} holds types that skops does not trust: {', '.join(unknown)}")
-        return skops.io.load(path, trusted=[])
+        return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
     import joblib
 
-    from model_packaging.trust import scan_files
-
-    scan_files({path.name: path})
     return joblib.load(path)
 
 

@@ -35,12 +35,15 @@ def to_fp16(source: Path, target: Path) -> None:
     """Half precision inside; inputs and outputs keep their types."""
     try:
         from onnxruntime.transformers.float16 import convert_float_to_float16
+        from onnxruntime.transformers.onnx_model import OnnxModel
     except ImportError as error:
         raise missing("onnxruntime", "optimise", "step fp16") from error
     with warnings.catch_warnings():
         # It warns of every number that half precision cuts off; the step's difference says what that does.
         warnings.simplefilter("ignore", UserWarning)
-        write_onnx(convert_float_to_float16(load_onnx(source), keep_io_types=True), target)
+        converted = OnnxModel(convert_float_to_float16(load_onnx(source), keep_io_types=True))
+    converted.topological_sort()  # casts of inputs are put at the end, after what reads them
+    write_onnx(converted.model, target)
 
 
 def quantise_dynamically(source: Path, target: Path, step: Int8Dynamic) -> None:

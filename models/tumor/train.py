@@ -1,7 +1,8 @@
 """Trains the tumor model anew: `python models/tumor/train.py` (needs `pip install 'greenroom[train,sandbox]'`).
 
 Writes beside itself everything that a release is packaged from: `model.onnx`, `metrics.json` (on rows that
-training never saw), `baseline/` (what the data-quality monitor compares live traffic with) and `samples/`.
+training never saw), `baseline/` (what the data-quality monitor compares live traffic with), `samples/`, and `data/`,
+which `gate.yaml` judges with.
 Nothing is random: the split has a fixed seed, and figures are rounded below what processors differ in.
 """
 
@@ -11,7 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from inference import LABELS, model_fn, predict_fn
+from inference import LABELS, model_fn, probability_of
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.datasets import load_breast_cancer
@@ -47,9 +48,12 @@ def main() -> None:
 
     # Measured through the code that will serve, not on the trainer's object.
     session = model_fn(str(HERE))
-    _write_json(HERE / "metrics.json", metrics(predict_fn(test_rows, session), test_labels))
-    write_baseline(list(data.feature_names), train_rows, predict_fn(train_rows, session))
+    _write_json(HERE / "metrics.json", metrics(probability_of(test_rows, session), test_labels))
+    write_baseline(list(data.feature_names), train_rows, probability_of(train_rows, session))
     write_samples(test_rows, test_labels)
+    columns = [name.replace(" ", "_") for name in data.feature_names]
+    write_data("train", columns, train_rows, train_labels)
+    write_data("test", columns, test_rows, test_labels)
     print((HERE / "metrics.json").read_text(encoding="utf-8"))
 
 
@@ -105,6 +109,17 @@ def write_samples(rows: np.ndarray, labels: np.ndarray) -> None:
     (folder / "rows.csv").write_text("".join(f"{','.join(row)}\n" for row in texts), encoding="utf-8", newline="\n")
     _write_json(folder / "request.json", {"instances": [[float(one) for one in row] for row in texts]})
     _write_json(folder / "truth.json", [LABELS[bool(labels[index])] for index in chosen])
+
+
+def write_data(name: str, columns: list[str], rows: np.ndarray, labels: np.ndarray) -> None:
+    """`data/NAME.csv`: what the gate asks the served model with, and what a pathologist found."""
+    lines = [",".join([*columns, "diagnosis"])]
+    lines += [
+        ",".join([*(str(one) for one in row), LABELS[bool(label)]]) for row, label in zip(rows, labels, strict=True)
+    ]
+    folder = HERE / "data"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def _write_json(path: Path, content: object) -> None:
