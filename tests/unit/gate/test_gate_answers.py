@@ -14,8 +14,9 @@ from model_packaging.gate.answers import Prediction, read_predictions
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.gate_spec import CsvAnswer, JsonAnswer, JsonRequest, Request
 from model_packaging.gate.request_bodies import BODIES, CSV, JSON, NPY, RequestForm, request_form
-from model_packaging.release import Release, Sample
+from model_packaging.release import Sample
 from model_packaging.serving import ContainerResponse
+from tests.unit.gate.gate_releases import a_release
 
 
 def answer(body: Any, content_type: str = JSON) -> ContainerResponse:
@@ -162,7 +163,7 @@ def test_rows_of_an_array_are_written_as_numpy_reads_them() -> None:
     ],
 )
 def test_requests_are_written_as_the_first_sample_is(sample: bytes, content_type: str, form: tuple[str, Any]) -> None:
-    release = Release.model_construct(samples=(Sample(file="samples/one", content_type=content_type),))
+    release = a_release(samples=(Sample(file="samples/one", content_type=content_type),))
     found = request_form(Request(), release, {"samples/one": sample})
     told = getattr(found.body, "form", None) or getattr(found.body, "header", None)
     assert (found.body.kind, told, found.content_type) == (*form, content_type)

@@ -18,6 +18,7 @@ from model_packaging.gate import GateFailedError, GateReport, evaluate, measure,
 from model_packaging.gate.report import GateResult, InvalidGateReportError
 from model_packaging.release import Release, ReleaseFile
 from model_packaging.serving import ContainerResponse
+from tests.unit.gate.gate_releases import a_release
 
 pytestmark = pytest.mark.slow  # scikit-learn takes a second to import
 
@@ -48,7 +49,7 @@ class Answering:
 
 def release(*, size_bytes: int = 1024, version: str = "1.0.0") -> Release:
     file = ReleaseFile(path="model/model.bin", sha256="b" * 64, size_bytes=size_bytes)
-    return Release.model_construct(name="tumor", version=version, digest=DIGEST, files=(file,))
+    return a_release(version=version, files=(file,)).model_copy(update={"digest": DIGEST})
 
 
 def first_field(rows: list[list[str]]) -> str:
@@ -347,7 +348,9 @@ def test_noise_is_the_same_each_time_and_keeps_whole_numbers_whole() -> None:
     rows = pl.DataFrame({"a": [1.0, None, 3.0], "b": [1, 20, 300], "c": ["x", "y", "z"]})
     noisy = with_noise(rows, 0.1, None, 7)
     assert isinstance(noisy, pl.DataFrame)
-    assert noisy.equals(with_noise(rows, 0.1, None, 7))
+    again = with_noise(rows, 0.1, None, 7)
+    assert isinstance(again, pl.DataFrame)
+    assert noisy.equals(again)
     assert noisy.schema == rows.schema
     assert noisy["c"].to_list() == ["x", "y", "z"]
     assert noisy["a"][1] is None
