@@ -20,6 +20,9 @@ from model_packaging.gate.metric_table import FAIRNESS_METRICS, METRICS, Fairnes
 from model_packaging.release import checked_path
 from model_packaging.yaml_lines import KeyPath
 
+DEFAULT_LABEL = "label"
+"""The column of the truth where the gate names none."""
+
 TABLE_SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
 
 
@@ -238,7 +241,7 @@ def _latency_rules(spec: GateSpec) -> Iterator[Rule]:
 
 
 def _column_rules(spec: GateSpec) -> Iterator[Rule]:
-    label = spec.columns.label
+    label = spec.columns.label or DEFAULT_LABEL
     for index, column in enumerate(spec.columns.features or ()):
         path: KeyPath = ("columns", "features", index)
         if column == label:

@@ -1,0 +1,130 @@
+"""The data of a gate is read whole, or refused with the gate's line: a truncated file, a missing column, no truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from model_packaging.errors import InvalidPackageError
+from model_packaging.gate import Gate, read_gate
+from model_packaging.gate.data_sets import DataSet, read_data_set
+
+TABLE = pl.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"], "label": [0, 1], "site": ["n", "s"]})
+
+
+def gate_of(folder: Path, file: str, *, kind: str = "binary", columns: str = "{not_features: [site]}") -> Gate:
+    metric = "rmse: {at_most: 1}" if kind == "regression" else "f1: {at_least: 0.1}"
+    data = file if file.startswith("{") else f"{{file: {file}}}"
+    (folder / "gate.yaml").write_text(
+        f"task: {{kind: {kind}}}\ncolumns: {columns}\ndata: {{test: {data}}}\nmetrics: {{{metric}}}\n", encoding="utf-8"
+    )
+    gate = read_gate(folder)
+    assert gate is not None
+    return gate
+
+
+def rows_of(gate: Gate) -> DataSet:
+    return read_data_set(gate, "test", gate.spec.data.test, ("data", "test"))
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("test.csv", TABLE.write_csv),
+        ("test.parquet", TABLE.write_parquet),
+        ("test.jsonl", TABLE.write_ndjson),
+    ],
+)
+def test_tables_of_every_format_are_the_same_rows(tmp_path: Path, name: str, write: Any) -> None:
+    write(tmp_path / name)
+    rows = rows_of(gate_of(tmp_path, name))
+    assert isinstance(rows.features, pl.DataFrame)
+    assert rows.features.rows() == [(1.5, "x"), (2.5, "y")]
+    assert rows.labels is not None
+    assert rows.labels.tolist() == ["0", "1"]
+
+
+def refusal(tmp_path: Path, gate: Gate) -> str:
+    with pytest.raises(InvalidPackageError) as refused:
+        rows_of(gate)
+    return str(refused.value).replace(f"{tmp_path.as_posix()}/", "")
+
+
+def test_a_truncated_file_is_refused_with_the_gates_line(tmp_path: Path) -> None:
+    TABLE.write_parquet(tmp_path / "test.parquet")
+    whole = (tmp_path / "test.parquet").read_bytes()
+    (tmp_path / "test.parquet").write_bytes(whole[: len(whole) // 2])
+    told = refusal(tmp_path, gate_of(tmp_path, "test.parquet"))
+    assert told.startswith("gate.yaml:3: data.test.file: cannot be read as parquet: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "told"),
+    [
+        ("a,label,site\n", "{not_features: [site]}", "gate.yaml:3: data.test.file: has no rows; give it some"),
+        ("", "{}", "gate.yaml:3: data.test.file: cannot be read as csv: empty CSV"),
+        (
+            "a,labl,site\n1,0,n\n",
+            "{not_features: [site]}",
+            "gate.yaml:2: columns.label: test.csv has no column 'label'; allowed: a, labl, site; did you mean 'labl'?",
+        ),
+        (
+            "a,label,site\n1,0,n\n",
+            "{features: [a, b], not_features: [site]}",
+            "gate.yaml:2: columns.features[1]: test.csv has no column 'b'; allowed: a, label, site",
+        ),
+        (
+            "a,label\n1,0\n2,\n",
+            "{}",
+            "gate.yaml:3: data.test.file: has no label in row 2; leave out rows without the truth",
+        ),
+        (
+            "label\n1\n0\n",
+            "{}",
+            "gate.yaml:3: data.test.file: has no column to send to the model; write columns.features",
+        ),
+    ],
+)
+def test_a_table_without_what_the_gate_names_is_refused(tmp_path: Path, text: str, columns: str, told: str) -> None:
+    (tmp_path / "test.csv").write_text(text, encoding="utf-8")
+    assert refusal(tmp_path, gate_of(tmp_path, "test.csv", columns=columns)) == told
+
+
+def test_a_regression_needs_finite_numbers(tmp_path: Path) -> None:
+    (tmp_path / "test.csv").write_text("a,label\n1,2.5\n2,NaN\n", encoding="utf-8")
+    assert refusal(tmp_path, gate_of(tmp_path, "test.csv", kind="regression", columns="{}")) == (
+        "gate.yaml:3: data.test.file: has no finite label in row 2; leave out those rows"
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (np.zeros(3), "gate.yaml:3: data.test.labels: has the shape [3], and there are 2 rows; allowed: the shape [2]"),
+        (
+            np.array([{}, {}]),
+            (
+                "gate.yaml:3: data.test.labels: cannot be read as an array: Object arrays cannot be loaded when "
+                "allow_pickle=False"
+            ),
+        ),
+    ],
+)
+def test_arrays_that_do_not_fit_or_would_run_code_are_refused(tmp_path: Path, labels: Any, told: str) -> None:
+    np.save(tmp_path / "rows.npy", np.zeros((2, 3)))
+    np.save(tmp_path / "labels.npy", labels, allow_pickle=True)
+    assert refusal(tmp_path, gate_of(tmp_path, "{rows: rows.npy, labels: labels.npy}", columns="{}")) == told
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.csv"
+    TABLE.write_csv(outside)
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "test.csv").symlink_to(outside)
+    with pytest.raises(InvalidPackageError, match="is a link that leads out of the model's folder"):
+        gate_of(model, "test.csv")
