@@ -25,6 +25,12 @@ KINDS: Mapping[str, str] = {
 }
 """Repository, as it stands in the image's URI after the registry, to the module of its kind."""
 
+READS_ANY_TYPE = frozenset({"sagemaker-tritonserver"})
+"""Repositories of containers that read every body in their own protocol, whatever its content type says.
+
+https://github.com/triton-inference-server/server/blob/main/src/sagemaker_server.cc (`GetInferenceHeaderLength`)
+"""
+
 
 class Service(Protocol):
     """What answers `POST /invocations`, once it is loaded. Called from many threads at once."""
