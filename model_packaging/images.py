@@ -1,8 +1,9 @@
-"""Serving images: resolved once with the SageMaker SDK, pinned in `image.lock.json` beside the model.
+"""Serving images, pinned in `image.lock.json` beside the model: from a table, or from the SageMaker SDK.
 
-Importing `sagemaker.core` costs more than a second, and what it answers changes with its version. So a
-model's folder holds the answer for every region, and packaging reads that; only a missing or other answer, or
-the user's word, asks the SDK again. A deployment never does: the release has the URIs.
+Importing `sagemaker.core` costs more than a second, a URI in every region ten, and what it answers changes with its
+version. So a model's folder holds the answer for every region, and packaging reads that; where it does not, the table
+that was made of the SDK (`image_table`) has what the formats ask for; only another image, or the user's word, asks the
+SDK itself. A deployment never does: the release has the URIs.
 
 The account ids in the URIs are AWS's own registries, which are public:
 https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html
@@ -10,12 +11,14 @@ https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-
 
 from __future__ import annotations
 
+import importlib.metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from model_packaging.errors import ServingImageError
+from model_packaging.image_table import tabled_image
 from model_packaging.package_spec import ServingImageRequest
 from model_packaging.release import ImageUri, ServingImage
 
@@ -50,7 +53,8 @@ def pinned_image(model_folder: Path, request: ServingImageRequest, *, resolve: b
     path = model_folder / LOCK_FILE
     lock = None if resolve else _read(path)
     if lock is None or lock.request != request:
-        lock = resolve_image(request, reason=_reason(path, lock, resolve))
+        tabled = None if resolve else _tabled(request)
+        lock = tabled or resolve_image(request, reason=_reason(path, lock, resolve))
         path.write_text(lock.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8", newline="\n")
     return ServingImage(**request.model_dump(exclude={"base_framework"}), uris=lock.uris)
 
@@ -62,24 +66,28 @@ def resolve_image(request: ServingImageRequest, *, reason: str = "") -> ImageLoc
         ServingImageError: the SDK is not installed, or has no such image.
     """
     try:
-        import importlib.metadata
-
-        from sagemaker.core import image_uris
+        accounts = registries_of(request)
+        uris = {region: retrieve(request, region) for region in sorted(accounts)}
     except ImportError as error:
         raise ServingImageError(
             f"the serving image must be resolved with the SageMaker SDK, which is not installed{reason}; "
             "pip install 'greenroom[images]'"
         ) from error
-    try:
-        regions = _regions(image_uris.config_for_framework(request.framework), request)
-        uris = {region: _retrieve(image_uris, request, region) for region in regions}
     except (ValueError, OSError) as error:
         raise ServingImageError(f"the SageMaker SDK has no such serving image: {error}") from error
     version = importlib.metadata.version("sagemaker-core")
     return ImageLock(request=request, resolved_with=f"sagemaker-core {version}", uris=uris)
 
 
-def _retrieve(image_uris: Any, request: ServingImageRequest, region: str) -> str:
+def retrieve(request: ServingImageRequest, region: str) -> str:
+    """The image's URI in a region, from the SDK.
+
+    Raises:
+        ImportError: the SDK is not installed.
+        ValueError: AWS has no such image there.
+    """
+    from sagemaker.core import image_uris
+
     uri = image_uris.retrieve(
         request.framework,
         region,
@@ -92,7 +100,16 @@ def _retrieve(image_uris: Any, request: ServingImageRequest, region: str) -> str
     return str(uri)
 
 
-def _regions(config: Any, request: ServingImageRequest) -> list[str]:
+def registries_of(request: ServingImageRequest) -> dict[str, str]:
+    """Every region that AWS has the image in, to the account whose registry it lies in, from the SDK.
+
+    Raises:
+        ImportError: the SDK is not installed.
+        ValueError: AWS has no such image; lists the versions it has.
+    """
+    from sagemaker.core import image_uris
+
+    config = image_uris.config_for_framework(request.framework)
     scoped = config.get("inference", config)
     versions, version = scoped["versions"], request.version
     full = scoped.get("version_aliases", {}).get(version, version)
@@ -104,7 +121,14 @@ def _regions(config: Any, request: ServingImageRequest) -> list[str]:
             bases = ", ".join(name for name in found if name != "version_aliases")
             raise ValueError(f"version {version!r} on {request.base_framework!r}; allowed: {bases}")
         found = found[request.base_framework]
-    return sorted(found["registries"])
+    return {str(region): str(account) for region, account in found["registries"].items()}
+
+
+def _tabled(request: ServingImageRequest) -> ImageLock | None:
+    found = tabled_image(request)
+    return (
+        None if found is None else ImageLock(request=request, resolved_with=found.resolved_with, uris=dict(found.uris))
+    )
 
 
 def _read(path: Path) -> ImageLock | None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from model_packaging import Release, ReleaseStore, package
+from model_packaging.judging import UNJUDGED
 from model_packaging.serving import ContainerSpec, VariantContainer
 from tests.functional.packaging.trained_models import MODELS, TrainedModel
 
@@ -54,7 +55,7 @@ def test_what_was_trained_is_what_is_served(tmp_path, name):
     folder, trained = model_folder(tmp_path, name)
     store = ReleaseStore(tmp_path / "store")
     told: list[str] = []
-    release = package(folder, store, tell=told.append)
+    release = package(folder, store, judges=UNJUDGED, tell=told.append)
 
     assert told[0] == trained.told
     assert (release.format, [one.file for one in release.samples or ()]) == (
@@ -89,10 +90,17 @@ def _with_infinity(trained: TrainedModel) -> bytes:
     return b",".join([b"inf"] * width) if trained.content_type == "text/csv" else b"inf,inf"
 
 
+@pytest.mark.parametrize("name", ["onnx", "sklearn-mixed-columns", "xgboost-ubj", "lightgbm-labels", "catboost-cbm"])
+def test_generated_code_keeps_the_container_contract(tmp_path, name):
+    folder, _ = model_folder(tmp_path, name)
+    release = package(folder, ReleaseStore(tmp_path / "store"))
+    assert release.format == name.split("-")[0]
+
+
 def test_the_same_folder_is_the_same_release(tmp_path):
     folder, _ = model_folder(tmp_path, "xgboost-json")
-    first = package(folder, ReleaseStore(tmp_path / "one"))
-    second = package(folder, ReleaseStore(tmp_path / "two"))
+    first = package(folder, ReleaseStore(tmp_path / "one"), judges=UNJUDGED)
+    second = package(folder, ReleaseStore(tmp_path / "two"), judges=UNJUDGED)
     assert first.digest == second.digest
 
 
@@ -108,7 +116,7 @@ def test_what_is_written_down_holds(tmp_path):
     )
     store = ReleaseStore(tmp_path / "store")
     told: list[str] = []
-    release = package(folder, store, tell=told.append)
+    release = package(folder, store, judges=UNJUDGED, tell=told.append)
     assert [file.path for file in release.files] == [
         "model/booster.json",
         "model/code/own.py",
@@ -141,7 +149,7 @@ def test_a_folder_with_its_own_module_is_served_by_it(tmp_path):
     (folder / "package.yaml").write_text("version: 1.0.0\nmodel: source\n")
     store = ReleaseStore(tmp_path / "store")
     told: list[str] = []
-    release = package(folder, store, tell=told.append)
+    release = package(folder, store, judges=UNJUDGED, tell=told.append)
     assert told[0] == "Python functions, by model_fn, predict_fn in inference.py"
     assert [file.path for file in release.files] == ["model/code/inference.py", "model/factor.txt", "samples/rows.csv"]
     with served(release, store, tmp_path / "work") as container:

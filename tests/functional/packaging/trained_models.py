@@ -273,7 +273,7 @@ def wrapper_of_xgboost(path: Path) -> TrainedModel:
     model = xgboost.XGBClassifier(n_estimators=5, n_jobs=1).fit(frame.to_numpy(), labels)
     joblib.dump(model, path)
     rows = frame.to_numpy()[ROWS]
-    told = "XGBoost's scikit-learn wrapper (XGBClassifier), by the classes that its joblib names"
+    told = "XGBoost's scikit-learn wrapper (XGBClassifier), by the classes that its pickle names"
     return TrainedModel(csv_of(rows), "text/csv", binary(model.predict_proba(rows), model.predict(rows)), told)
 
 
@@ -291,7 +291,7 @@ MODELS: dict[str, Trainer] = {
     "xgboost-ubj": xgboost_classifier("ubj", "XGBoost {}, binary:logistic, by its UBJSON learner"),
     "xgboost-labels": xgboost_of_three_labels,
     "xgboost-stopped-early": xgboost_stopped_early,
-    "xgboost-wrapper": wrapper_of_xgboost,
+    "sklearn-wrapper-of-xgboost": wrapper_of_xgboost,
     "lightgbm-binary": lightgbm_classifier,
     "lightgbm-labels": lightgbm_of_three_labels,
     "lightgbm-regression": lightgbm_regressor,

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from model_packaging import ServingImageError
-from model_packaging.images import pinned_image
+from model_packaging.image_table import requests, tabled_image
+from model_packaging.images import pinned_image, registries_of, retrieve
 from model_packaging.package_spec import ServingImageRequest
 from tests.unit.packaging.model_folders import LOCK, write_model_folder
 
 REQUEST = ServingImageRequest(framework="sklearn", version="1.4-2-py312")
+UNTABLED = ServingImageRequest(framework="sklearn", version="1.10-0")
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def sdk(monkeypatch) -> list[dict[str, Any]]:
 
     def config_for_framework(framework: str) -> dict[str, Any]:
         registries = {"us-west-2": "444455556666", "us-east-1": "123456789012"}
-        return {"inference": {"versions": {"1.4-2-py312": {"registries": registries}}}}
+        return {"inference": {"versions": dict.fromkeys(("1.4-2-py312", "1.10-0"), {"registries": registries})}}
 
     def retrieve(framework: str, region: str, **named: Any) -> str:
         calls.append({"framework": framework, "region": region, **named})
@@ -51,11 +53,31 @@ def test_what_is_pinned_needs_no_sdk(tmp_path, no_sdk):
     assert image.model_dump() == {**REQUEST.model_dump(exclude_none=True), "uris": LOCK["uris"]}
 
 
+def test_without_a_pin_the_table_has_it(tmp_path, no_sdk):
+    folder = write_model_folder(tmp_path)
+    (folder / "image.lock.json").unlink()
+    image = pinned_image(folder, REQUEST)
+    repository = "sagemaker-scikit-learn:1.4-2-py312-cpu-py3"
+    assert image.uris["eu-west-1"][12:] == f".dkr.ecr.eu-west-1.amazonaws.com/{repository}"
+    assert image.uris["cn-north-1"].split("/")[0].endswith(".dkr.ecr.cn-north-1.amazonaws.com.cn")
+    assert pinned_image(folder, REQUEST) == image
+
+
+@pytest.mark.slow
+def test_the_table_is_what_the_sdk_says():
+    pytest.importorskip("sagemaker.core")
+    for request in requests():
+        tabled = tabled_image(request)
+        assert tabled is not None
+        assert {region: uri[:12] for region, uri in tabled.uris.items()} == registries_of(request)
+        assert tabled.uris["us-east-1"] == retrieve(request, "us-east-1")
+
+
 def test_without_a_pin_and_an_sdk_it_says_what_to_install(tmp_path, no_sdk):
     folder = write_model_folder(tmp_path)
     (folder / "image.lock.json").unlink()
     with pytest.raises(ServingImageError) as caught:
-        pinned_image(folder, REQUEST)
+        pinned_image(folder, UNTABLED)
     assert str(caught.value) == (
         "the serving image must be resolved with the SageMaker SDK, which is not installed "
         f"(there is no {folder.as_posix()}/image.lock.json); pip install 'greenroom[images]'"
@@ -64,7 +86,7 @@ def test_without_a_pin_and_an_sdk_it_says_what_to_install(tmp_path, no_sdk):
 
 def test_a_pin_of_another_image_is_not_taken(tmp_path, no_sdk):
     with pytest.raises(ServingImageError, match="asks for another"):
-        pinned_image(write_model_folder(tmp_path), REQUEST.model_copy(update={"version": "1.9-0"}))
+        pinned_image(write_model_folder(tmp_path), REQUEST.model_copy(update={"version": "1.10-0"}))
 
 
 @pytest.mark.parametrize("resolve", [True, False])
@@ -72,15 +94,16 @@ def test_resolved_for_every_region_it_is_pinned(tmp_path, sdk, resolve):
     folder = write_model_folder(tmp_path)
     if not resolve:
         (folder / "image.lock.json").unlink()
-    image = pinned_image(folder, REQUEST, resolve=resolve)
+    version = "1.4-2-py312" if resolve else "1.10-0"
+    image = pinned_image(folder, REQUEST if resolve else UNTABLED, resolve=resolve)
     uris = {
-        "us-east-1": "123456789012.dkr.ecr.us-east-1.amazonaws.com/sklearn:1.4-2-py312",
-        "us-west-2": "123456789012.dkr.ecr.us-west-2.amazonaws.com/sklearn:1.4-2-py312",
+        "us-east-1": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/sklearn:{version}",
+        "us-west-2": f"123456789012.dkr.ecr.us-west-2.amazonaws.com/sklearn:{version}",
     }
     assert image.uris == uris
     assert json.loads((folder / "image.lock.json").read_text()) == {
         "schema_version": 1,
-        "request": REQUEST.model_dump(exclude_none=True),
+        "request": {**REQUEST.model_dump(exclude_none=True), "version": version},
         "resolved_with": "sagemaker-core 9.9 of sagemaker-core",
         "uris": uris,
     }
@@ -88,7 +111,7 @@ def test_resolved_for_every_region_it_is_pinned(tmp_path, sdk, resolve):
         {
             "framework": "sklearn",
             "region": region,
-            "version": "1.4-2-py312",
+            "version": version,
             "py_version": "py3",
             "instance_type": "ml.m5.xlarge",
             "image_scope": "inference",
@@ -98,7 +121,9 @@ def test_resolved_for_every_region_it_is_pinned(tmp_path, sdk, resolve):
 
 
 def test_a_version_that_aws_has_not_is_told_with_those_it_has(tmp_path, sdk):
-    with pytest.raises(ServingImageError, match=r"no such serving image: version '9\.9'; allowed: 1\.4-2-py312"):
+    with pytest.raises(
+        ServingImageError, match=r"no such serving image: version '9\.9'; allowed: 1\.4-2-py312, 1\.10-0"
+    ):
         pinned_image(write_model_folder(tmp_path), REQUEST.model_copy(update={"version": "9.9"}))
 
 
