@@ -30,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from model_packaging.lineage import Lineage
 from model_packaging.release import VERSION_PATTERN, Framework, ReleasePath, Signature
+from model_packaging.trust.allowed import AllowedFindings
 
 PACKAGE_FILE = "package.yaml"
 
@@ -107,6 +108,8 @@ class PackageSpec(_Part):
     """What `POST /invocations` reads; without it, and with `model`, what the serving code of its format reads."""
     lineage: Lineage | None = None
     """What the model came from: data, training run, frameworks; without it a release does not say."""
+    scan: AllowedFindings = AllowedFindings()
+    """What the scan of the files lets pass beside what models need; without it, nothing."""
     environment: dict[str, str] = {}
     """More variables for the container; without it there are those that `entry_point` gives."""
 

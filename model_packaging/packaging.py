@@ -10,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from model_packaging.evidence import read_evidence, write_evidence
+from model_packaging.evidence import BILL_OF_MATERIALS, CHECKOUT, SCAN_REPORT, read_evidence, write_evidence
 from model_packaging.gate import read_gate
 from model_packaging.images import pinned_image
 from model_packaging.judging import Judges, Judging, is_judged
 from model_packaging.load_test import read_load_test
 from model_packaging.optimisation import pinned_optimisation
-from model_packaging.reading import read_model_folder
+from model_packaging.reading import PackagedModel, read_model_folder
 from model_packaging.release import Release, sealed
 from model_packaging.store import ReleaseStore
+from model_packaging.trust.bill_of_materials import bill_of_materials
+from model_packaging.trust.checkout import checkout
+from model_packaging.trust.scanning import scan_files
+
+REQUIREMENTS = "/requirements.txt"
 
 Tell = Callable[[str], None]
 
@@ -50,6 +55,7 @@ def package(
 
     Raises:
         InvalidPackageError: the folder breaks rules: all of them, with file and line.
+        RefusedFilesError: a file may do harm: a pickle that runs code, a secret, a link that leads out.
         ServingImageError: the serving image is not pinned and cannot be resolved.
         ContractFailedError: the release does not behave as SageMaker needs it to.
         GateFailedError: the release is not good enough.
@@ -58,6 +64,7 @@ def package(
     model = read_model_folder(model_folder)
     gate = read_gate(model_folder)
     content = model.content
+    scanned = scan_files(model.sources, allowed=model.spec.scan, root=model_folder)
     for line in (content.told, content.image_note):
         if line is not None:
             tell(line)
@@ -87,8 +94,18 @@ def package(
         place = store.folder(release.name, release.digest)
         if store.holds(release) and is_judged(read_evidence(place, release.name, release.digest), gate, judges):
             return store.load(release.name, release.digest)
-        evidence = Judging(judges, store, tell).judge(staged.folder, release, gate)
-        if evidence:
-            folder = place if store.holds(release) else staged.folder
-            write_evidence(folder, release.digest, evidence)
+        evidence = {
+            SCAN_REPORT: scanned.to_json(),
+            BILL_OF_MATERIALS: bill_of_materials(release, _requirements(model)),
+            CHECKOUT: checkout(model_folder),
+            **Judging(judges, store, tell).judge(staged.folder, release, gate),
+        }
+        write_evidence(place if store.holds(release) else staged.folder, release.digest, evidence)
         return store.add(release, staged)
+
+
+def _requirements(model: PackagedModel) -> dict[str, str]:
+    """The texts of the requirements that the container installs, by place in the release."""
+    texts = {path: file.read_bytes() for path, file in model.sources.items() if path.endswith(REQUIREMENTS)}
+    texts |= {path: content for path, content in model.generated.items() if path.endswith(REQUIREMENTS)}
+    return {path: content.decode(errors="replace") for path, content in texts.items()}

@@ -20,10 +20,9 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from model_packaging.errors import Violation
 from model_packaging.release import ReleasePath, checked_path
+from model_packaging.trust.allowed import AllowedFindings
 from model_packaging.trust.file_kinds import HEAD_BYTES, is_text, kind_of, suffix_of
 from model_packaging.trust.inspection import Inspector
 from model_packaging.trust.model_headers import onnx_problems, safetensors_problem
@@ -33,19 +32,6 @@ from model_packaging.trust.written_types import has_lambda_layer
 
 RULES_VERSION = "1"
 """The version of what is looked for, told in the report."""
-
-
-class AllowedFindings(BaseModel):
-    """What a model's owner allows, by name: `scan` in package.yaml."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    allow_globals: tuple[str, ...] = ()
-    """Names that pickles may import beside those of the model libraries: `module.name`. Dangerous ones stay refused."""
-    allow_binaries: tuple[ReleasePath, ...] = ()
-    """Files of native code, by their place in the release: `model/libcustom_op.so`."""
-    allow_secrets: tuple[ReleasePath, ...] = ()
-    """Texts that are not searched for secrets, by their place in the release."""
 
 
 def scan_files(

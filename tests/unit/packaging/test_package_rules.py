@@ -22,7 +22,7 @@ def told(folder: Path, tmp_path: Path) -> list[str]:
 
 KEYS = (
     "version, model, framework, files, entry_point, signature, metrics, baseline, samples, serving_image, processor, "
-    "content_types, lineage, environment"
+    "content_types, lineage, scan, environment"
 )
 
 

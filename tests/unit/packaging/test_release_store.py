@@ -39,10 +39,14 @@ def test_what_was_packaged_is_loaded(store, release):
     store.verify_files(release)
 
 
-def test_the_release_holds_what_the_container_gets_and_nothing_else(store, release):
+def test_the_release_holds_what_the_container_gets_its_evidence_and_nothing_else(store, release):
     folder = store.folder("fraud", release.digest)
     assert folder == store.root / "fraud" / release.hex_digest
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == [
+        "evidence/checkout.json",
+        "evidence/index.json",
+        "evidence/sbom.cdx.json",
+        "evidence/scan.json",
         "model/code/inference.py",
         "model/model.bin",
         "release.json",

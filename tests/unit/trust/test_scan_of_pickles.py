@@ -16,9 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from model_packaging.trust.allowed import AllowedFindings
 from model_packaging.trust.known_globals import Verdict, judge
 from model_packaging.trust.report import RefusedFilesError, ScanReport
-from model_packaging.trust.scanning import AllowedFindings, scan_files
+from model_packaging.trust.scanning import scan_files
 from tests.unit.trust.malicious_pickles import calling, global_by_stack, harmless, variants
 
 pytestmark = pytest.mark.unit
