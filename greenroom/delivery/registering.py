@@ -112,7 +112,7 @@ class Delivery:
     def _register_in_mlflow(
         self, release: Release, client: object, target: MlflowTarget, uri: str, package: ModelPackage | None
     ) -> MlflowVersion:
-        from model_packaging.registry.metadata import MLFLOW_VERSION, SAGEMAKER_ARN
+        from model_packaging.registry.metadata import MLFLOW_SERVER, MLFLOW_VERSION, SAGEMAKER_ARN
         from model_packaging.registry.mlflow_client import without_credentials
         from model_packaging.registry.mlflow_registry import register_in_mlflow
         from model_packaging.registry.sagemaker import add_links
@@ -120,9 +120,10 @@ class Delivery:
         links = {} if package is None else {SAGEMAKER_ARN: package.arn}
         version = register_in_mlflow(release, client, target.tracking_uri, uri, alias=target.alias, links=links)
         self.narrate(f"{'registered' if version.created else 'was registered already:'} {version.uri} in MLflow")
-        if package is not None:
-            add_links(self.access.client("sagemaker"), package, {MLFLOW_VERSION: version.page or version.uri})
         where = without_credentials(target.tracking_uri)
+        if package is not None:
+            back = {MLFLOW_VERSION: version.uri, MLFLOW_SERVER: where}
+            add_links(self.access.client("sagemaker"), package, back)
         self._note(release, Registration(registry="mlflow", where=where, id=version.uri))
         return version
 

@@ -16,6 +16,7 @@ DIGEST = "greenroom.digest"
 VERSION = "greenroom.version"
 S3_URI = "greenroom.s3_uri"
 MLFLOW_VERSION = "mlflow.model_version"
+MLFLOW_SERVER = "mlflow.tracking_uri"
 SAGEMAKER_ARN = "sagemaker.model_package_arn"
 
 MAXIMUM_PAIRS = 50
@@ -58,7 +59,7 @@ def _known(release: Release) -> Iterator[tuple[str, str]]:
     run, data = release.lineage.training_run, release.lineage.data
     if run is not None:
         yield "training_run", f"{run.kind}:{run.id}"
-        if run.uri is not None:
+        if run.uri is not None and within_limits(run.uri) == run.uri:  # half an address leads nowhere
             yield "training_run.uri", run.uri
     if data is not None:
         told = {"uri": data.uri, "version": data.version, "sha256": data.sha256}

@@ -28,12 +28,7 @@ _REPORTS: Mapping[str, Mapping[str, str]] = {
         "Statistics": "baseline/model_quality/statistics.json",
         "Constraints": "baseline/model_quality/constraints.json",
     },
-    "Bias": {
-        "Report": "baseline/bias/analysis.json",
-        "PreTrainingReport": "baseline/bias/pre_training.json",
-        "PostTrainingReport": "baseline/bias/post_training.json",
-    },
-    "Explainability": {"Report": "baseline/explainability/analysis.json"},
+    "Bias": {"Report": "baseline/bias/analysis.json"},
 }
 """ModelMetrics' members to the files of a release that they show."""
 
@@ -42,13 +37,9 @@ _DRIFT_CHECKS: Mapping[str, Mapping[str, str]] = {
     "ModelQuality": _REPORTS["ModelQuality"],
     "Bias": {
         "ConfigFile": "baseline/bias/analysis_config.json",
-        "PreTrainingConstraints": "baseline/bias/pre_training_constraints.json",
-        "PostTrainingConstraints": "baseline/bias/constraints.json",
+        "PostTrainingConstraints": "baseline/bias/analysis.json",
     },
-    "Explainability": {
-        "ConfigFile": "baseline/explainability/analysis_config.json",
-        "Constraints": "baseline/explainability/constraints.json",
-    },
+    "Explainability": {"ConfigFile": "baseline/explainability/analysis_config.json"},
 }
 """DriftCheckBaselines' members to the files of a release that monitors compare with."""
 
@@ -72,14 +63,15 @@ def package_request(
         region: Whose serving image it takes.
         instance_types: What it may be served on; none leaves it open.
         links: Where it is registered besides, for the customer metadata.
-        quality: A member of `ModelQuality.Statistics`: where its metrics lie, in Model Monitor's shape; None without.
+        quality: `ModelQuality.Statistics` of a release without a model-quality baseline: where its metrics lie, in
+            Model Monitor's shape; None without.
 
     Raises:
         ServingImageError: the serving image is not pinned for that region.
     """
     metrics = _documents(release, release_uri, _REPORTS)
     if quality is not None:
-        metrics["ModelQuality"] = {**metrics.get("ModelQuality", {}), "Statistics": dict(quality)}
+        metrics["ModelQuality"] = {"Statistics": dict(quality), **metrics.get("ModelQuality", {})}
     request: dict[str, Any] = {
         "ModelPackageGroupName": group,
         "ModelPackageDescription": description(release),

@@ -12,6 +12,7 @@ from model_packaging.registry.importing import write_model_folder
 from model_packaging.registry.mlflow_client import connect, page, without_credentials
 from model_packaging.registry.mlflow_registry import register_in_mlflow
 from model_packaging.registry.mlflow_source import find_model
+from model_packaging.registry.registrations import registrations_of
 from tests.functional.registry.mlflow_server import mlflow_server
 from tests.unit.registry.stored_releases import store_in, stored
 
@@ -178,6 +179,35 @@ def test_a_release_is_a_version_of_its_run_and_is_registered_once(client, server
     assert (again.uri, again.created, again.tags) == ("models:/fraud/1", False, made.tags | {"team": "risk"})
     other = register_in_mlflow(stored(store, version="2.0.0"), client, server, RELEASE_URI)
     assert (other.uri, other.created) == ("models:/fraud/2", True)
+
+
+def test_both_registries_name_each_other(server, client, tmp_path):
+    from greenroom.delivery.artifact_access import ArtifactAccess
+    from greenroom.delivery.catalogue import Catalogue
+    from greenroom.delivery.registering import Delivery, MlflowTarget
+    from greenroom.sandbox.cloud import in_process_cloud
+    from tests.functional.cloud.conftest import ACCOUNT, Aws
+
+    store, said = store_in(tmp_path), []
+    release = stored(store, name="linked")
+    with in_process_cloud(load_models=False) as address:
+        aws = Aws(address.url)
+        aws.client("s3").create_bucket(Bucket="artifacts")
+        aws.sagemaker.create_model_package_group(ModelPackageGroupName="linked")
+        access = ArtifactAccess("aws", ACCOUNT, "us-east-1", "artifacts", aws.client)
+        delivery = Delivery(Catalogue(tmp_path, store, {}, {}), access, said.append)
+        done = delivery.deliver(release, register=True, mlflow=MlflowTarget(server, "champion"))
+        again = delivery.deliver(release, register=True, mlflow=MlflowTarget(server, "champion"))
+        told = aws.sagemaker.describe_model_package(ModelPackageName=done.package.arn)
+    metadata = told["CustomerMetadataProperties"]
+    assert (metadata["mlflow.model_version"], metadata["mlflow.tracking_uri"]) == ("models:/linked/1", server)
+    assert client.get_model_version("linked", "1").tags["sagemaker.model_package_arn"] == done.package.arn
+    assert [(one.registry, one.where, one.id) for one in registrations_of(store, release)] == [
+        ("sagemaker", f"aws {ACCOUNT}/us-east-1", done.package.arn),
+        ("mlflow", server, "models:/linked/1"),
+    ]
+    assert (again.sent_objects, again.package.created, again.mlflow.created) == (0, False, False)
+    assert [line.partition(" ")[0] for line in said] == ["sent", "registered", "registered", "was", "was", "was"]
 
 
 def test_a_run_of_another_server_is_not_named(client, server, tmp_path):

@@ -90,6 +90,44 @@ def test_what_studio_shows_lies_where_the_package_says(registry_aws, store):
     assert key == f"{release.s3_prefix}registry/model_quality_statistics.json"
 
 
+def test_each_baseline_is_where_its_monitor_looks_for_it(registry_aws, store):
+    baselines = {
+        f"baseline/{path}": path.encode()
+        for path in (
+            "model_quality/statistics.json",
+            "model_quality/constraints.json",
+            "bias/analysis.json",
+            "bias/analysis_config.json",
+            "explainability/analysis_config.json",
+        )
+    }
+    release = published(registry_aws, store, "monitored", FILES | BASELINE | baselines)
+    package = register(registry_aws, release)
+    told = registry_aws.sagemaker.describe_model_package(ModelPackageName=package.arn)
+    prefix = f"s3://artifacts/{release.s3_prefix}baseline/"
+
+    def places(member):
+        return {
+            f"{kind}.{name}": source["S3Uri"].removeprefix(prefix)
+            for kind, sources in told[member].items()
+            for name, source in sources.items()
+        }
+
+    data_quality = {
+        "ModelDataQuality.Statistics": "statistics.json",
+        "ModelDataQuality.Constraints": "constraints.json",
+        "ModelQuality.Statistics": "model_quality/statistics.json",
+        "ModelQuality.Constraints": "model_quality/constraints.json",
+    }
+    assert places("ModelMetrics") == {**data_quality, "Bias.Report": "bias/analysis.json"}
+    assert places("DriftCheckBaselines") == {
+        **data_quality,
+        "Bias.ConfigFile": "bias/analysis_config.json",
+        "Bias.PostTrainingConstraints": "bias/analysis.json",
+        "Explainability.ConfigFile": "explainability/analysis_config.json",
+    }
+
+
 def test_the_same_release_is_registered_once(registry_aws, store):
     release = published(registry_aws, store, "once")
     other = published(registry_aws, store, "once", metrics={"roc_auc": 0.91})
