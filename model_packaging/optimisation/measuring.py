@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model_packaging.machine import machine_name, vcpus
 from model_packaging.optimisation.errors import OptimisationError
 from model_packaging.optimisation.rows import Rows, one_row, row_count
 
@@ -25,18 +24,7 @@ BATCH_SECONDS = 0.5
 
 def machine() -> tuple[str, int]:
     """The processor's name and how many there are for us."""
-    vcpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return _processor_name(), vcpus
-
-
-def _processor_name() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
+    return machine_name(), vcpus()
 
 
 def latency_ms(predict: Predict, rows: Rows) -> tuple[float, float]:
