@@ -84,6 +84,7 @@ def test_the_largest_body_is_as_large_as_an_endpoint_takes(content_type):
 values = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=5)
 
 
+@pytest.mark.slow
 @given(st.lists(values, min_size=1) | st.dictionaries(st.text(), values, min_size=1))
 def test_a_truncated_document_is_never_one(content):
     sample = SampleRequest("sample", json.dumps(content).encode(), "application/json")
