@@ -25,7 +25,7 @@ from typing import Any
 from model_packaging.errors import PackagingError
 from model_packaging.hashing import all_cores, write_all
 from model_packaging.staging import store_writes
-from model_packaging.tar_blocks import Block, fill, tar_blocks
+from model_packaging.tar_blocks import BLOCK_BYTES, Block, fill, tar_blocks
 
 ARCHIVE = "model.tar.gz"
 
@@ -38,6 +38,8 @@ LAST_BLOCK = b"\x03\x00"
 """An empty deflate block, and the last."""
 STORED_BYTES = 65535
 """The longest stored block of RFC 1951."""
+GOOD_FOR = 8
+"""How many more pieces may be asked for until one's memory is used again."""
 
 NEEDS_ARCHIVE = frozenset({"serverless", "multi_model", "batch_transform", "marketplace"})
 """The API reference's ContainerDefinition: ModelDataSource cannot be used with these.
@@ -59,9 +61,11 @@ class Archived:
 class _Piece:
     """A block as deflate has it: it ends at a whole byte, and refers to nothing before it."""
 
-    content: bytes | bytearray
+    content: bytes | memoryview
     crc: int
     length: int
+    buffer: bytearray | None = None
+    """What `content` lies in, to be used again."""
 
 
 def needs_archive(serving_kind: str) -> bool:
@@ -109,8 +113,10 @@ def content_bytes(files: Mapping[str, Path]) -> int:
     return sum(path.stat().st_size for path in files.values())
 
 
-def archive_pieces(files: Mapping[str, Path], *, threads: int | None = None) -> Iterator[bytes | bytearray]:
+def archive_pieces(files: Mapping[str, Path], *, threads: int | None = None) -> Iterator[bytes | memoryview]:
     """The archive's bytes in order, as they are made; no more than a few MiB of them are made ahead.
+
+    A piece is good until `GOOD_FOR` more were asked for.
 
     Raises:
         ArchiveError: a place is none: absolute, `..`, ….
@@ -130,14 +136,14 @@ class HashedBeside:
     """A SHA-256 that is taken in a thread of its own, while the same bytes are written or sent."""
 
     AHEAD = 4
-    """Pieces that wait, at most."""
+    """Pieces that wait, at most; fewer than `GOOD_FOR`."""
 
     def __init__(self) -> None:
         self._digest = sha256()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sha256")
         self._waiting: deque[Future[None]] = deque()
 
-    def update(self, content: bytes | bytearray | memoryview) -> None:
+    def update(self, content: bytes | memoryview) -> None:
         """Takes the next bytes; they must not change afterwards."""
         self._waiting.append(self._thread.submit(self._digest.update, content))
         if len(self._waiting) > self.AHEAD:
@@ -156,40 +162,55 @@ class HashedBeside:
 
 def _pieces(files: Mapping[str, Path], threads: int, codec: Any) -> Iterator[_Piece]:
     waiting: deque[Future[_Piece]] = deque()
+    out: deque[_Piece] = deque()
+    buffers: deque[bytearray] = deque()  # new memory for every block costs as much as reading it
     with ThreadPoolExecutor(threads, thread_name_prefix="archive") as pool:
         try:
             for block in tar_blocks(files, lambda sample: codec.compress(sample, LEVEL, -15)):
-                waiting.append(pool.submit(_stored if block.is_stored else _compressed, block, codec))
+                waiting.append(pool.submit(_stored if block.is_stored else _compressed, block, codec, buffers))
                 if len(waiting) > 2 * threads:
-                    yield waiting.popleft().result()
+                    out.append(waiting.popleft().result())
+                    yield out[-1]
+                if len(out) > GOOD_FOR and (buffer := out.popleft().buffer) is not None:
+                    buffers.append(buffer)
             while waiting:
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _compressed(block: Block, codec: Any) -> _Piece:
-    content = bytearray(block.length)
-    fill(block, memoryview(content))
+def _compressed(block: Block, codec: Any, buffers: deque[bytearray]) -> _Piece:
+    buffer = _buffer(buffers)
+    content = memoryview(buffer)[: block.length]
+    fill(block, content)
     deflate = codec.compressobj(LEVEL, codec.DEFLATED, -15)
     piece = deflate.compress(content) + deflate.flush(codec.Z_SYNC_FLUSH)
-    return _Piece(piece, codec.crc32(content), block.length)
+    crc = codec.crc32(content)
+    buffers.append(buffer)
+    return _Piece(piece, crc, block.length)
 
 
-def _stored(block: Block, codec: Any) -> _Piece:
+def _stored(block: Block, codec: Any, buffers: deque[bytearray]) -> _Piece:
     """The block's bytes, read to where they lie between the headers of stored blocks."""
-    lengths = [min(STORED_BYTES, block.length - start) for start in range(0, block.length, STORED_BYTES)]
-    piece = bytearray(block.length + 5 * len(lengths))
-    whole, views, place = memoryview(piece), [], 0
-    for length in lengths:
-        struct.pack_into("<BHH", piece, place, 0, length, length ^ 0xFFFF)
+    buffer = _buffer(buffers)
+    whole, views, place = memoryview(buffer), [], 0
+    for start in range(0, block.length, STORED_BYTES):
+        length = min(STORED_BYTES, block.length - start)
+        struct.pack_into("<BHH", buffer, place, 0, length, length ^ 0xFFFF)
         views.append(whole[place + 5 : place + 5 + length])
         place += 5 + length
     fill(block, *views)
     crc = 0
     for view in views:
         crc = codec.crc32(view, crc)
-    return _Piece(piece, crc, block.length)
+    return _Piece(whole[:place], crc, block.length, buffer)
+
+
+def _buffer(buffers: deque[bytearray]) -> bytearray:
+    try:
+        return buffers.pop()
+    except IndexError:
+        return bytearray(BLOCK_BYTES + 5 * (BLOCK_BYTES // STORED_BYTES + 1))
 
 
 def _isal() -> Any:
