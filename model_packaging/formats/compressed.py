@@ -23,7 +23,7 @@ BOMB_RATIO = 200
 """Arrays of zeros compress by a thousand; a file that becomes more than 1 GiB and 200 times its size is refused."""
 
 
-class DamagedStreamError(ValueError):
+class DamagedStreamError(Exception):
     """A compressed stream that is cut short, damaged, or far larger than its file."""
 
 

@@ -29,9 +29,9 @@ ENCODINGS = {"json": "JSON", "ubj": "UBJSON", "binary": "old binary"}
 OLDEST_TOLD = "0.90"
 """What a binary file that does not say its version is taken for."""
 
-LAST_THAT_READS_BINARY = "1.7-1"
+LAST_THAT_READS_BINARY = "3.0-5"
 """The newest container that reads the binary format: XGBoost gave it up in 3.1
-(https://xgboost.readthedocs.io/en/stable/changes/v3.1.0.html), and 3.0 warns."""
+(https://xgboost.readthedocs.io/en/stable/changes/v3.1.0.html)."""
 
 
 class XgboostFormat:

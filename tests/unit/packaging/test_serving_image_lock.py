@@ -32,7 +32,9 @@ def sdk(monkeypatch) -> list[dict[str, Any]]:
 
     def config_for_framework(framework: str) -> dict[str, Any]:
         registries = {"us-west-2": "444455556666", "us-east-1": "123456789012"}
-        return {"inference": {"versions": dict.fromkeys(("1.4-2-py312", "1.10-0"), {"registries": registries})}}
+        return {
+            "inference": {"versions": {version: {"registries": registries} for version in ("1.4-2-py312", "1.10-0")}}
+        }
 
     def retrieve(framework: str, region: str, **named: Any) -> str:
         calls.append({"framework": framework, "region": region, **named})
