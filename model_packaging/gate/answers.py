@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from model_packaging.gate import open_inference
 from model_packaging.gate.data_sets import label_text
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.gate_spec import CsvAnswer, JsonAnswer
@@ -93,6 +94,8 @@ def _read(response: ContainerResponse, wanted: JsonAnswer | CsvAnswer | None, ro
 
 
 def _json_predictions(content: Any, rows: int) -> list[Prediction]:
+    if open_inference.is_answer(content):
+        return [_recognised(one) for one in open_inference.predictions(content)]
     if isinstance(content, Mapping):
         key = next((one for one in LISTS if isinstance(content.get(one), list | Mapping)), None)
         if key is not None and not _is_columnar(content, rows, besides=key):
@@ -235,7 +238,9 @@ def _label_of_field(field: str) -> str:
 
 
 def _json_as_told(content: Any, told: JsonAnswer) -> list[Prediction]:
-    if told.predictions is not None:
+    if open_inference.is_answer(content):
+        content = open_inference.predictions(content)
+    elif told.predictions is not None:
         content = _at(content, told.predictions)
     elif isinstance(content, Mapping):
         content = next((content[key] for key in LISTS if isinstance(content.get(key), list)), content)

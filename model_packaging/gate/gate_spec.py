@@ -133,14 +133,18 @@ class CsvRequest(GatePart):
     """Whether the first line names the columns; without it there is none, as SageMaker's own algorithms want it."""
 
 
+JsonForm = Literal["instances", "rows", "records", "inputs", "dataframe_split", "open_inference"]
+
+
 class JsonRequest(GatePart):
     """Rows in one JSON document."""
 
     kind: Literal["json"]
-    form: Literal["instances", "rows", "records", "inputs", "dataframe_split"] = "instances"
+    form: JsonForm = "instances"
     """`instances`: `{"instances": [[…], …]}`, which is what happens without it; `rows`: `[[…], …]`; `records`:
     `{"instances": [{"column": …}, …]}`; `inputs`: `{"inputs": […]}`, values where there is one column;
-    `dataframe_split`: MLflow's `{"dataframe_split": {"columns": […], "data": […]}}`."""
+    `dataframe_split`: MLflow's `{"dataframe_split": {"columns": […], "data": […]}}`; `open_inference`: the tensors of
+    KServe's v2 protocol, which Triton reads, named as in the release's signature."""
 
 
 class JsonLinesRequest(GatePart):

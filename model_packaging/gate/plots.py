@@ -78,9 +78,12 @@ def _precision_recall(curves: dict[str, Curve]) -> Callable[[Axes], None]:
 
 def _curves(axes: Axes, curves: dict[str, Curve]) -> None:
     for number, (name, curve) in enumerate(curves.items()):
-        axes.plot(curve.x, curve.y, color=SERIES[number % len(SERIES)], label=name)
+        dashes, colour = "-" if number < len(SERIES) else "--", SERIES[number % len(SERIES)]
+        axes.plot(
+            curve.x, curve.y, color=colour, linestyle=dashes, linewidth=2 if len(curves) == 1 else 1.4, label=name
+        )
     if len(curves) > 1:
-        axes.legend(loc="best")
+        axes.legend(loc="best", ncols=1 if len(curves) <= 4 else 2)
 
 
 def _unit_square(axes: Axes, x: str, y: str) -> None:
@@ -130,7 +133,7 @@ def _confusion(report: GateReport) -> Callable[[Axes], None]:
                     fontsize=9 if size <= 6 else 8,
                 )
         axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xlabel="the model says", ylabel="the truth")
-        axes.set_xticks(range(size), confusion.labels, rotation=45 if size > 6 else 0)
+        axes.set_xticks(range(size), confusion.labels, rotation=45 if sum(map(len, confusion.labels)) > 40 else 0)
         axes.set_yticks(range(size), confusion.labels)
         axes.grid(visible=False)
 

@@ -17,15 +17,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import polars as pl
 
+from model_packaging.gate import open_inference
 from model_packaging.gate.data_sets import Features
 from model_packaging.gate.gate_spec import (
     CsvRequest,
+    JsonForm,
     JsonLinesRequest,
     JsonRequest,
     NpyRequest,
     Request,
 )
-from model_packaging.release import Release
+from model_packaging.release import Release, TensorSpec
 
 Body: TypeAlias = CsvRequest | JsonRequest | JsonLinesRequest | NpyRequest
 
@@ -48,12 +50,16 @@ class RequestForm:
     body: Body
     content_type: str
     accept: str
+    inputs: tuple[TensorSpec, ...] = ()
+    """What the model reads, for a protocol that names it."""
 
     def written(self, rows: Features) -> bytes:
         """These rows as a body."""
         match self.body:
             case CsvRequest(header=header):
                 return _csv(rows, header=header)
+            case JsonRequest(form="open_inference"):
+                return json.dumps(open_inference.request(rows, self.inputs), allow_nan=False).encode()
             case JsonRequest(form=form):
                 return json.dumps(_json(rows, form), allow_nan=False, separators=(",", ":")).encode()
             case JsonLinesRequest():
@@ -79,7 +85,7 @@ def request_form(wanted: Request, release: Release, samples: Mapping[str, bytes]
         body, told = _form_of_release(release, samples, content_type)
         content_type = content_type or told
     accept = wanted.accept or ACCEPTS[body.kind]
-    return RequestForm(body, content_type or CONTENT_TYPES[body.kind], accept)
+    return RequestForm(body, content_type or CONTENT_TYPES[body.kind], accept, release.signature.inputs)
 
 
 def _form_of_release(
@@ -112,17 +118,23 @@ def _json_form_of(body: bytes) -> Body:
         content = json.loads(body)
     except ValueError:
         return BODIES[JSON]
+    return JsonRequest(kind="json", form=_form_of_content(content))
+
+
+def _form_of_content(content: object) -> JsonForm:
+    form: JsonForm = "instances"
     match content:
         case list():
-            return JsonRequest(kind="json", form="rows")
+            form = "rows"
         case {"dataframe_split": _}:
-            return JsonRequest(kind="json", form="dataframe_split")
+            form = "dataframe_split"
         case {"instances": [dict(), *_]}:
-            return JsonRequest(kind="json", form="records")
+            form = "records"
+        case {"inputs": [{"name": _, "shape": _, "datatype": _}, *_]}:
+            form = "open_inference"
         case {"inputs": _}:
-            return JsonRequest(kind="json", form="inputs")
-        case _:
-            return BODIES[JSON]
+            form = "inputs"
+    return form
 
 
 def _has_header(body: bytes) -> bool:

@@ -14,7 +14,7 @@ from model_packaging.gate.answers import Prediction, read_predictions
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.gate_spec import CsvAnswer, JsonAnswer, JsonRequest, Request
 from model_packaging.gate.request_bodies import BODIES, CSV, JSON, NPY, RequestForm, request_form
-from model_packaging.release import Sample
+from model_packaging.release import Sample, TensorSpec
 from model_packaging.serving import ContainerResponse
 from tests.unit.gate.gate_releases import a_release
 
@@ -64,6 +64,23 @@ BOTH = [Prediction(label="a", score=0.25), Prediction(label="b", score=1.0)]
             answer([{"value": 3, "lower": 1, "upper": 5}, {"value": 4, "lower": 2, "upper": 6}]),
             [Prediction(number=3.0, lower=1.0, upper=5.0), Prediction(number=4.0, lower=2.0, upper=6.0)],
             id="numbers with bounds",
+        ),
+        pytest.param(
+            answer({"outputs": [{"name": "y", "shape": [2, 2], "datatype": "FP32", "data": [0.75, 0.25, 0, 1]}]}),
+            PAIRS,
+            id="Open Inference Protocol, one output",
+        ),
+        pytest.param(
+            answer(
+                {
+                    "outputs": [
+                        {"name": "label", "shape": [2, 1], "datatype": "BYTES", "data": ["a", "b"]},
+                        {"name": "probability", "shape": [2], "datatype": "FP32", "data": [0.25, 1]},
+                    ]
+                }
+            ),
+            BOTH,
+            id="Open Inference Protocol, several outputs",
         ),
         pytest.param(answer("0.25\n1\n", CSV), NUMBERS, id="CSV"),
         pytest.param(answer("0.25,1\n", "text/csv; charset=utf-8"), NUMBERS, id="CSV in one line, as XGBoost answers"),
@@ -144,6 +161,48 @@ def test_rows_are_written_as_models_read_them(form: str, rows: Any, body: bytes)
     assert RequestForm(kind, "any", "any").written(rows) == body
 
 
+def tensor(name: str, dtype: str) -> TensorSpec:
+    return TensorSpec(name=name, dtype=dtype, shape=(None, None))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "rows", "tensors"),
+    [
+        (
+            (tensor("x", "float32"),),
+            pl.DataFrame({"a": [1, 2], "b": [0.5, None]}),
+            [{"name": "x", "shape": [2, 2], "datatype": "FP32", "data": [1.0, 0.5, 2.0, None]}],
+        ),
+        (
+            (tensor("b", "str"), tensor("a", "int64")),
+            pl.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
+            [
+                {"name": "b", "shape": [2, 1], "datatype": "BYTES", "data": ["x", "y"]},
+                {"name": "a", "shape": [2, 1], "datatype": "INT64", "data": [1, 2]},
+            ],
+        ),
+        (
+            (tensor("image", "uint8"),),
+            np.arange(4, dtype=np.uint8).reshape(1, 2, 2),
+            [{"name": "image", "shape": [1, 2, 2], "datatype": "UINT8", "data": [0, 1, 2, 3]}],
+        ),
+    ],
+)
+def test_rows_become_the_tensors_that_the_signature_names(
+    inputs: tuple[TensorSpec, ...], rows: Any, tensors: list[dict[str, Any]]
+) -> None:
+    form = RequestForm(JsonRequest(kind="json", form="open_inference"), JSON, JSON, inputs)
+    assert json.loads(form.written(rows)) == {"inputs": tensors}
+
+
+def test_inputs_that_are_no_features_are_told() -> None:
+    form = RequestForm(
+        JsonRequest(kind="json", form="open_inference"), JSON, JSON, (tensor("a", "str"), tensor("c", "str"))
+    )
+    with pytest.raises(AnswerError, match="the model's inputs are a, c, and the features are a, b"):
+        form.written(ROWS)
+
+
 def test_rows_of_an_array_are_written_as_numpy_reads_them() -> None:
     rows = np.arange(6.0).reshape(2, 3)
     written = RequestForm(BODIES[NPY], NPY, NPY).written(rows)
@@ -157,6 +216,11 @@ def test_rows_of_an_array_are_written_as_numpy_reads_them() -> None:
         (b"[[1]]", JSON, ("json", "rows")),
         (b'{"instances": [{"a": 1}]}', JSON, ("json", "records")),
         (b'{"inputs": ["a"]}', JSON, ("json", "inputs")),
+        (
+            b'{"inputs": [{"name": "x", "shape": [1], "datatype": "FP32", "data": [1]}]}',
+            JSON,
+            ("json", "open_inference"),
+        ),
         (b'{"dataframe_split": {}}', JSON, ("json", "dataframe_split")),
         (b"1,2\n3,4\n", CSV, ("csv", False)),
         (b"a,b\n3,4\n", "text/csv; charset=utf-8", ("csv", True)),
