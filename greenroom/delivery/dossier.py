@@ -52,9 +52,13 @@ def dossier(catalogue: Catalogue, release: Release) -> dict[str, Any]:
 
 
 def verdict(evidence: Mapping[str, bytes], path: str) -> str | None:
-    """`passed` or `failed`, as a report says; None where there is no such report, or it judges nothing."""
+    """`passed` or `failed`, as a report or its checks say; None where there is no such report, or it judges nothing."""
     report = _json(evidence, path)
-    passed = report.get("passed") if isinstance(report, dict) else None
+    if not isinstance(report, dict):
+        return None
+    passed = report.get("passed")
+    if isinstance(report.get("checks"), list):
+        passed = all(check.get("status") != "failed" for check in report["checks"])
     if not isinstance(passed, bool):
         return None
     return "passed" if passed else "failed"
@@ -83,3 +87,14 @@ def gate_of(catalogue: Catalogue, release: Release) -> str | None:
     """
     folder = catalogue.store.folder(release.name, release.digest)
     return verdict(read_evidence(folder, release.name, release.digest), GATE_REPORT)
+
+
+def task_of(catalogue: Catalogue, release: Release) -> str | None:
+    """What the release's gate calls the problem: `binary`, `regression`, …; None where it has no gate.
+
+    Raises:
+        DigestMismatchError: evidence was changed after it was written.
+    """
+    folder = catalogue.store.folder(release.name, release.digest)
+    report = _json(read_evidence(folder, release.name, release.digest), GATE_REPORT)
+    return str(report["task"]) if isinstance(report, dict) and "task" in report else None

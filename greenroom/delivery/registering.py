@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from greenroom.delivery.artifact_access import ArtifactAccess
 from greenroom.delivery.catalogue import Catalogue
+from greenroom.delivery.dossier import task_of
 from greenroom.errors import UserError
 from model_packaging import Release
 from model_packaging.registry.registrations import Registration, note_registration
@@ -90,6 +91,7 @@ class Delivery:
             access.client("s3"),
             access.bucket,
             instance_types=instance_types_of(self.catalogue, release.name),
+            task=task_of(self.catalogue, release),
         )
         self.narrate(f"{'registered' if package.created else 'was registered already:'} {package.arn}")
         self._note(release, Registration(registry="sagemaker", where=access.said, id=package.arn))

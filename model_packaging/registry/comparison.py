@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from model_packaging.evidence import GATE_REPORT, read_evidence
 from model_packaging.registry.compatibility import SignatureChange, content_type_changes, signature_changes
 from model_packaging.registry.metric_direction import direction_of
 from model_packaging.release import Release, ReleaseFile
@@ -67,6 +68,11 @@ class Comparison:
     after: Release
     files: tuple[FileChange, ...]
     metrics: tuple[NumberChange, ...]
+    """Measured when the models were trained."""
+    gate: tuple[NumberChange, ...]
+    """Measured by their gates, on the test rows of each."""
+    gate_on_same_rows: bool
+    """Whether those were the same rows; where not, nothing is called better or worse."""
     signature: tuple[SignatureChange, ...]
     measured: tuple[NumberChange, ...]
     """Size of the served files, latency and throughput of the load test."""
@@ -84,12 +90,20 @@ class Comparison:
 
 
 def compare(before: Release, after: Release, *, store: ReleaseStore) -> Comparison:
-    """Both releases are of `store`, where their requirements are read."""
+    """What differs; both releases are of `store`, where their requirements and reports are read.
+
+    Raises:
+        DigestMismatchError: evidence was changed after it was written.
+    """
+    gates = _gate_figures(store, before), _gate_figures(store, after)
+    same_rows = gates[0].sha256 == gates[1].sha256
     return Comparison(
         before=before,
         after=after,
         files=tuple(_files(before, after)),
         metrics=tuple(_numbers(before.metrics, after.metrics)),
+        gate=tuple(_numbers(gates[0].metrics, gates[1].metrics, None if same_rows else {})),
+        gate_on_same_rows=same_rows,
         signature=(
             *signature_changes(before.signature, after.signature),
             *content_type_changes(before, after),
@@ -136,6 +150,23 @@ def _measured(release: Release) -> dict[str, float]:
     if load is None:
         return size
     return size | {"p50_ms": load.p50_ms, "p99_ms": load.p99_ms, "requests_per_second": load.requests_per_second}
+
+
+@dataclass(frozen=True)
+class _GateFigures:
+    sha256: str | None
+    """Of the test rows; None without a gate."""
+    metrics: Mapping[str, float]
+
+
+def _gate_figures(store: ReleaseStore, release: Release) -> _GateFigures:
+    evidence = read_evidence(store.folder(release.name, release.digest), release.name, release.digest)
+    if GATE_REPORT not in evidence:
+        return _GateFigures(None, {})
+    from model_packaging.gate.report import GateReport
+
+    test = GateReport.from_json(evidence[GATE_REPORT]).data.get("test")
+    return _GateFigures(None, {}) if test is None else _GateFigures(test.sha256, test.metrics)
 
 
 def _numbers(

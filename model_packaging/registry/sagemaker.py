@@ -48,6 +48,7 @@ def register(
     *,
     instance_types: Sequence[str] = (),
     links: Mapping[str, str] | None = None,
+    task: str | None = None,
 ) -> ModelPackage:
     """Registers a published release; the package that is there already, where it was registered before.
 
@@ -60,6 +61,7 @@ def register(
         bucket: Where it was published.
         instance_types: What it may be served on; none leaves that open.
         links: More customer metadata: where it is registered besides.
+        task: What the release's gate calls the problem: `binary`, `multiclass`, `regression`; None where it has none.
 
     Raises:
         RegistryError: the registry refused, or the release is not published.
@@ -83,7 +85,7 @@ def register(
         region=sagemaker_client.meta.region_name,
         instance_types=instance_types,
         links=links or {},
-        quality=_put_statistics(release, s3_client, bucket) if release.metrics else None,
+        quality=_put_statistics(release, s3_client, bucket, task) if release.metrics else None,
     )
     with refusals(f"model package group {release.name!r}"):
         arn = sagemaker_client.create_model_package(**request)["ModelPackageArn"]
@@ -211,8 +213,8 @@ def described(sagemaker_client: Any, arn: str, *, created: bool = False) -> Mode
     )
 
 
-def _put_statistics(release: Release, s3_client: Any, bucket: str) -> dict[str, str]:
-    content, key = quality_statistics(release.metrics), f"{release.s3_prefix}{STATISTICS}"
+def _put_statistics(release: Release, s3_client: Any, bucket: str, task: str | None) -> dict[str, str]:
+    content, key = quality_statistics(release.metrics, task), f"{release.s3_prefix}{STATISTICS}"
     with refusals(f"s3://{bucket}/{key}"):
         s3_client.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
     return {

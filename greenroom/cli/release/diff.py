@@ -26,7 +26,7 @@ Examples:
 A signature breaks its callers where an input is gone, new, of another type or narrower, or an output is gone, of
 another type or wider. A metric is better or worse where its name says which way is good.
 --json prints {"before", "after", "breaking", "files", "metrics", "signature", "measured", "facts", "environment",
-"requirements", "gate"}.
+"requirements", "gate"}; of the gates come the verdicts and, as `changes`, the metrics on their test rows.
 Exit codes: 0 compared; with --exit-code 1 where the signature breaks its callers; 2 bad input."""
 
 
@@ -56,11 +56,18 @@ def command(*, before: str, after: str, exit_code: bool, project_folder: Path | 
 
 
 def _json(found: Comparison, gates: tuple[str | None, str | None]) -> dict[str, Any]:
-    content = asdict(found) | {"breaking": bool(found.breaking), "gate": {"before": gates[0], "after": gates[1]}}
+    content = asdict(found) | {"breaking": bool(found.breaking)}
     for side, release in (("before", found.before), ("after", found.after)):
         content[side] = {"name": release.name, "version": release.version, "digest": release.digest}
-    for kind in ("metrics", "measured"):
+    for kind in ("metrics", "measured", "gate"):
         content[kind] = [asdict(one) | {"delta": one.delta} for one in getattr(found, kind)]
+    same_rows = content.pop("gate_on_same_rows")
+    content["gate"] = {
+        "before": gates[0],
+        "after": gates[1],
+        "same_rows": same_rows,
+        "changes": content["gate"],
+    }
     return content
 
 
@@ -73,7 +80,8 @@ def _lines(found: Comparison, gates: tuple[str | None, str | None]) -> Iterator[
     yield from _signature(found)
     yield from _section("Metrics", _table(found.metrics, "{:.6g}".format))
     yield from _section("Size and load", _table(found.measured, "{:.6g}".format))
-    yield from _section("Quality gate", _gates(gates))
+    rows = "" if found.gate_on_same_rows else ", on other test rows: not to be compared"
+    yield from _section(f"Quality gate{rows}", [*_gates(gates), *_table(found.gate, "{:.6g}".format)])
     for title, changes in (
         ("Release", found.facts),
         ("Environment variables", found.environment),

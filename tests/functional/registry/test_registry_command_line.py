@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow  # a cloud
 
 ACCOUNT = "123456789012"
 BUCKET = "releases-123456789012"
+CHECKS = b'{"checks": [{"name": "ping", "status": "passed"}, {"name": "SIGTERM", "status": "failed"}]}'
 ARTIFACTS = f'account_id: "{ACCOUNT}"\nregion: us-east-1\nbucket: {BUCKET}\n'
 ENVIRONMENT = 'name: {name}\naccount_id: "111122223333"\nregion: us-east-1\nendpoint_name_prefix: {name}-\n'
 MODEL = """\
@@ -127,14 +128,22 @@ def test_a_release_is_shown_whole(project):
         lineage={"training_run": {"kind": "mlflow", "id": "run-1"}, "frameworks": {"sklearn": "1.5"}},
     )
     folder = project.store.folder("fraud", release.digest)
-    write_evidence(folder, release.digest, {"gate.json": b'{"passed": true}', "sbom.cdx.json": b'{"components": [{}]}'})
+    write_evidence(
+        folder,
+        release.digest,
+        {
+            "gate.json": b'{"passed": true, "task": "binary"}',
+            "contract.json": CHECKS,
+            "sbom.cdx.json": b'{"components": [{}]}',
+        },
+    )
     project.pin("staging", release)
     told = project.json("show", f"fraud@{release.hex_digest[:8]}")
     assert (told["digest"], told["pinned"], told["registrations"]) == (release.digest, ["staging"], [])
     assert told["evidence"] == {
-        "files": ["gate.json", "sbom.cdx.json"],
+        "files": ["contract.json", "gate.json", "sbom.cdx.json"],
         "gate": "passed",
-        "contract": None,
+        "contract": "failed",
         "scan": None,
         "components": 1,
         "checkout": None,

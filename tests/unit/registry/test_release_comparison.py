@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model_packaging.evidence import write_evidence
+from model_packaging.gate.report import GateReport
 from model_packaging.registry.comparison import FileChange, NumberChange, TextChange, compare, requirements_by_name
 from model_packaging.registry.compatibility import content_type_changes, signature_changes
 from model_packaging.registry.metric_direction import direction_of
+from model_packaging.registry.quality_statistics import quality_statistics
 from model_packaging.release import Signature, TensorSpec
 from tests.unit.registry.stored_releases import FILES, store_in, stored
 
@@ -74,6 +79,51 @@ def test_every_difference_is_told_with_what_it_was(tmp_path):
         TextChange("numpy", "any version", None),
         TextChange("scipy", None, ">=1"),
     )
+
+
+def gate_report(release, rows="0", **metrics):
+    data = {"test": {"sha256": rows * 64, "rows": 10, "metrics": metrics}}
+    return GateReport.model_validate(
+        {
+            "model": release.name,
+            "version": release.version,
+            "release": release.digest,
+            "gate_sha256": "0" * 64,
+            "task": "binary",
+            "results": [],
+            "data": data,
+        }
+    ).to_json()
+
+
+def test_what_their_gates_measured_is_compared_too(tmp_path):
+    store = store_in(tmp_path)
+    before, after = stored(store), stored(store, version="2.0.0")
+    for release, log_loss in ((before, 0.4), (after, 0.3)):
+        folder = store.folder("fraud", release.digest)
+        write_evidence(folder, release.digest, {"gate.json": gate_report(release, log_loss=log_loss, accuracy=0.9)})
+    found = compare(before, after, store=store)
+    assert (found.gate, found.gate_on_same_rows) == ((NumberChange("log_loss", 0.4, 0.3, "better"),), True)
+    other = gate_report(after, rows="1", log_loss=0.3)
+    write_evidence(store.folder("fraud", after.digest), after.digest, {"gate.json": other})
+    found = compare(before, after, store=store)
+    assert found.gate_on_same_rows is False
+    assert found.gate == (
+        NumberChange("log_loss", 0.4, 0.3, None),
+        NumberChange("accuracy", 0.9, None, None),
+    )
+
+
+def test_the_metrics_go_to_studio_by_the_kind_of_problem():
+    kinds = {
+        ("binary", "r2"): "binary_classification_metrics",
+        (None, "rmse_test"): "regression_metrics",
+        (None, "f1_macro"): "multiclass_classification_metrics",
+        (None, "roc_auc"): "binary_classification_metrics",
+        ("free_form", "mae"): "regression_metrics",
+    }
+    told = {key: list(json.loads(quality_statistics({key[1]: 0.5}, key[0]))) for key in kinds}
+    assert told == {key: [kind] for key, kind in kinds.items()}
 
 
 def test_requirements_go_by_the_name_that_pypi_knows(tmp_path):
