@@ -8,8 +8,8 @@ report = check_contract(served, sample_requests(served.folder, release), memory_
 print(report.startup_seconds, [check.name for check in report.checks])
 ```
 
-A release that fails raises `ContractFailedError` (exit code 1), with the whole report and the end of the container's
-log. Each check says what was asked, what was seen, what the limit is and where AWS says so.
+A release that fails raises `ContractFailedError` (exit code 1), with the whole report and what the container's log says
+of the first failure. Each check says what was asked, what was seen, what the limit is and where AWS says so.
 
 - `report`: what is found out, check by check.
 - `samples`: the requests that a release says it answers.

@@ -79,7 +79,7 @@ def check_contract(
         narrate: Told of each check when it is made.
 
     Raises:
-        ContractFailedError: a check failed; it has the report and the end of the container's log.
+        ContractFailedError: a check failed; it has the report, and what the container's log says of the first of them.
     """
     spec = release_container(served.folder, served.release)
     in_aws = _workers_in_aws(spec, workers)
@@ -111,7 +111,7 @@ def check_contract(
             machine=machine_name(),
         )
         if not report.passed:
-            raise ContractFailedError(served.release.name, report, probe.log_tail())
+            raise ContractFailedError(served.release.name, report, probe.log_of_failure)
         return report
 
 

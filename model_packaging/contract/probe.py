@@ -15,8 +15,10 @@ from typing import Literal
 from model_packaging.contract.memory_watch import MIB, MemoryWatch
 from model_packaging.contract.report import CONTAINER_PAGE, Check
 from model_packaging.serving import ContainerResponse, ContainerSpec, ContainerStartError, VariantContainer
+from model_packaging.serving.container import tail_of
 
 ACCEPT_ANY = "*/*"
+LOG_NAME = "container.log"
 
 MOST_TIMEOUTS = 2
 """How many requests may hang: a model that hangs on every one is not asked for a quarter of an hour."""
@@ -47,9 +49,10 @@ class Probe:
     peak_bytes: int = 0
     was_killed_for_memory: bool = False
     timeouts: int = 0
+    log_of_failure: str = ""
+    """What the container's log says of the first check that failed."""
     _container: VariantContainer | None = None
     _watch: MemoryWatch | None = None
-    _log_tail: str = ""
 
     @property
     def container(self) -> VariantContainer:
@@ -61,7 +64,7 @@ class Probe:
         if self._container is None or not self._container.is_alive:
             self.stop()
             self._container = VariantContainer.start(
-                self.spec, self.work_folder, startup_timeout_seconds=self.startup_timeout_seconds
+                self.spec, self.work_folder, log_name=LOG_NAME, startup_timeout_seconds=self.startup_timeout_seconds
             )
             limit = None if self.memory_limit_mib is None else self.memory_limit_mib * MIB
             self._watch = MemoryWatch(
@@ -106,21 +109,26 @@ class Probe:
             self._watch = None
         if self._container is not None:
             self._container.stop()
-            self._log_tail = self._container.log_tail()
             self._container = None
 
-    def log_tail(self) -> str:
-        """The end of the log of the container that ended last; empty where none was started."""
-        return self._log_tail
+    def _log_bytes(self) -> int:
+        path = self.work_folder / LOG_NAME
+        return path.stat().st_size if path.is_file() else 0
+
+    def _log_since(self, offset_bytes: int) -> str:
+        path = self.work_folder / LOG_NAME
+        return tail_of(path, offset_bytes) if path.is_file() else ""
 
     def check(
         self, name: str, promise: Callable[[], str], *, asked: str, limit: str, source: str = CONTAINER_PAGE
     ) -> bool:
         """Makes one check: `promise` returns what was seen, or raises that it was not kept; whether it was."""
-        began = time.perf_counter()
+        began, log_bytes = time.perf_counter(), self._log_bytes()
         status, seen = self._outcome(promise)
         seconds = time.perf_counter() - began
         self.look()
+        if status == "failed" and not self.log_of_failure:
+            self.log_of_failure = self._log_since(log_bytes)
         check = Check(
             name=name, status=status, asked=asked, seen=seen, limit=limit, source=source, seconds=round(seconds, 4)
         )

@@ -77,11 +77,11 @@ class ContractReport(_Part):
 class ContractFailedError(PackagingFailure):
     """A release does not behave in its container as SageMaker needs it to."""
 
-    def __init__(self, name: str, report: ContractReport, log_tail: str) -> None:
-        self.name, self.report, self.log_tail = name, report, log_tail
+    def __init__(self, name: str, report: ContractReport, log: str) -> None:
+        self.name, self.report, self.log = name, report, log
         failed = f"{len(report.failures)} of {len(report.checks)} checks failed"
         lines = [f"model {name!r} does not keep the contract of SageMaker's containers: {failed}"]
         lines += [f"  {check}\n    ({check.source})" for check in report.failures]
-        if log_tail:
-            lines += ["  the end of the container's log:", *(f"    {line}" for line in log_tail.splitlines())]
+        if log:
+            lines += ["  the container's log of the first of them:", *(f"    {line}" for line in log.splitlines())]
         super().__init__("\n".join(lines))

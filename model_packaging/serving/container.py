@@ -121,7 +121,7 @@ class VariantContainer:
             container._wait_for_ping(deadline)
         except _NotReadyError as not_ready:
             _end(process, 0)
-            raise ContainerStartError(spec.model_name, str(not_ready), log_path, _tail(log_path, began_at)) from None
+            raise ContainerStartError(spec.model_name, str(not_ready), log_path, tail_of(log_path, began_at)) from None
         except BaseException:
             _end(process, 0)
             raise
@@ -174,10 +174,6 @@ class VariantContainer:
         _end(self.process, self.stop_timeout_seconds)
         if self.temporary_folder is not None:
             self.temporary_folder.cleanup()
-
-    def log_tail(self) -> str:
-        """The last lines of the log."""
-        return _tail(self.log_path, 0)
 
     def _request(
         self, method: str, path: str, body: bytes, headers: dict[str, str], *, timeout_seconds: float
@@ -269,7 +265,8 @@ def _end(process: subprocess.Popen[bytes], timeout_seconds: float) -> None:
         process.stdin.close()
 
 
-def _tail(log_path: Path, offset_bytes: int) -> str:
+def tail_of(log_path: Path, offset_bytes: int) -> str:
+    """The last lines of a log from an offset on."""
     with log_path.open("rb") as log:
         log.seek(offset_bytes)
         lines = log.read().decode(errors="replace").splitlines()

@@ -226,7 +226,8 @@ def log(line: str) -> None:
     """One line in the container's log."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     with contextlib.suppress(OSError):
-        print(f"{stamp} {line}", flush=True)  # noqa: T201 - standard output is the container's log
+        sys.stdout.write(f"{stamp} {line}\n")  # in one piece: workers and threads share the container's log
+        sys.stdout.flush()
 
 
 def _end(reason: str) -> NoReturn:
