@@ -176,7 +176,7 @@ def test_a_release_is_a_version_of_its_run_and_is_registered_once(client, server
     version = client.get_model_version_by_alias("fraud", "champion")
     assert (version.version, version.source, version.run_id) == ("1", f"{RELEASE_URI}model/", run_id)
     again = register_in_mlflow(release, client, server, RELEASE_URI, links={"team": "risk"})
-    assert (again.uri, again.created, again.tags) == ("models:/fraud/1", False, made.tags | {"team": "risk"})
+    assert (again.uri, again.created, again.tags) == ("models:/fraud/1", False, {**made.tags, "team": "risk"})
     other = register_in_mlflow(stored(store, version="2.0.0"), client, server, RELEASE_URI)
     assert (other.uri, other.created) == ("models:/fraud/2", True)
 
@@ -188,7 +188,8 @@ def test_both_registries_name_each_other(server, client, tmp_path):
     from greenroom.sandbox.cloud import in_process_cloud
     from tests.functional.cloud.conftest import ACCOUNT, Aws
 
-    store, said = store_in(tmp_path), []
+    store = store_in(tmp_path)
+    said: list[str] = []
     release = stored(store, name="linked")
     with in_process_cloud(load_models=False) as address:
         aws = Aws(address.url)
@@ -198,6 +199,7 @@ def test_both_registries_name_each_other(server, client, tmp_path):
         delivery = Delivery(Catalogue(tmp_path, store, {}, {}), access, said.append)
         done = delivery.deliver(release, register=True, mlflow=MlflowTarget(server, "champion"))
         again = delivery.deliver(release, register=True, mlflow=MlflowTarget(server, "champion"))
+        assert done.package is not None
         told = aws.sagemaker.describe_model_package(ModelPackageName=done.package.arn)
     metadata = told["CustomerMetadataProperties"]
     assert (metadata["mlflow.model_version"], metadata["mlflow.tracking_uri"]) == ("models:/linked/1", server)
@@ -206,6 +208,8 @@ def test_both_registries_name_each_other(server, client, tmp_path):
         ("sagemaker", f"aws {ACCOUNT}/us-east-1", done.package.arn),
         ("mlflow", server, "models:/linked/1"),
     ]
+    assert again.package is not None
+    assert again.mlflow is not None
     assert (again.sent_objects, again.package.created, again.mlflow.created) == (0, False, False)
     assert [line.partition(" ")[0] for line in said] == ["sent", "registered", "registered", "was", "was", "was"]
 
