@@ -60,4 +60,6 @@ def _dtype(code: str) -> str:
         return "bool"
     if code[:1] in {"U", "S"}:
         return "str"
+    if code[:1] == "[":
+        return "record"  # a structured dtype, as the nodes of a tree have
     return f"{_KINDS[code[0]]}{int(code[1:]) * 8}"

@@ -6,7 +6,7 @@
 | `sklearn` | joblib or skops | skl2onnx |
 | `xgboost`, `lightgbm` | the library's own `Booster` | onnxmltools |
 | `catboost` | `CatBoost` | its own export |
-| `torchscript`, `exported_program` | torch | torch.onnx |
+| `torchscript`, `torch_export` | torch | torch.onnx |
 | `tensorflow_saved_model` | TensorFlow | tf2onnx |
 
 A pickle or a skops file is loaded only after the scan of `model_packaging.trust` has let it pass.
@@ -173,7 +173,7 @@ def _torchscript(path: Path) -> Original:
     return Original(_torch_predict(module), lambda rows, opset: _export_torch(module, rows, opset), {"torch": "torch"})
 
 
-def _exported_program(path: Path) -> Original:
+def _torch_export(path: Path) -> Original:
     import torch
 
     program = torch.export.load(path)
@@ -265,7 +265,7 @@ def _two_columns(answer: Any, binary: bool) -> Any:
 
 _LOADERS: dict[str, Callable[[Path], Original]] = {
     "catboost": _catboost,
-    "exported_program": _exported_program,
+    "torch_export": _torch_export,
     "lightgbm": _lightgbm,
     "onnx": _onnx,
     "sklearn": _sklearn,
@@ -276,7 +276,7 @@ _LOADERS: dict[str, Callable[[Path], Original]] = {
 
 _EXTRAS = {
     "catboost": "optimise,catboost",
-    "exported_program": "optimise,torch",
+    "torch_export": "optimise,torch",
     "lightgbm": "optimise,lightgbm",
     "sklearn": "optimise,sklearn",
     "tensorflow_saved_model": "optimise,tensorflow",

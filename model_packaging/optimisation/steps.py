@@ -18,6 +18,8 @@ from model_packaging.optimisation.onnx_model import feed, load_onnx, write_onnx
 from model_packaging.optimisation.rows import Rows, one_row, row_count
 from model_packaging.optimisation.spec import Fp16, Graph, Int8Dynamic, Int8Static, Simplify
 
+OLDEST_INFERRED_OPSET = 7
+
 QUANTISED = frozenset({"MatMul", "Gemm", "Conv", "Gather", "Attention", "LSTM", "EmbedLayerNormalization"})
 """The operators whose weights onnxruntime stores in 8 bits."""
 
@@ -28,7 +30,11 @@ def simplify(source: Path, target: Path) -> None:
         import onnxslim
     except ImportError as error:
         raise missing("onnxslim", "optimise", "step simplify") from error
-    write_onnx(onnxslim.slim(load_onnx(source)), target)
+    model = load_onnx(source)
+    opsets = [one.version for one in model.opset_import if one.domain in {"", "ai.onnx"}]
+    # onnxruntime's symbolic inference knows no older operators, and a graph of trees may import none of them.
+    old = max(opsets, default=0) < OLDEST_INFERRED_OPSET
+    write_onnx(onnxslim.slim(model, no_shape_infer=old), target)
 
 
 def to_fp16(source: Path, target: Path) -> None:
