@@ -204,6 +204,7 @@ class Confidence(GatePart):
     level: float = Field(default=0.95, gt=0.5, lt=1)
     """The share of resamples in the interval; 0.95 without it."""
     resamples: int = Field(default=200, ge=0, le=10_000)
-    """How often rows are drawn anew; 200 without it, 0 for no intervals."""
+    """How often rows are drawn anew; 200 without it, 0 for no intervals. Of more than 50,000 rows fewer, at least 20,
+    so that ten million are drawn in all."""
     seed: int = Field(default=0, ge=0)
     """Of the draws; 0 without it."""

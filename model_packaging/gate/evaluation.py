@@ -25,7 +25,7 @@ from model_packaging.gate.gate_file import Gate
 from model_packaging.gate.gate_rules import Rule
 from model_packaging.gate.gate_spec import FreeFormTask
 from model_packaging.gate.invocations import Invocations, ServedModel
-from model_packaging.gate.metrics import Bins, figures, interval
+from model_packaging.gate.metrics import Bins, figures, interval, resamples_of
 from model_packaging.gate.outcome import Outcome, classes_of
 from model_packaging.gate.report import (
     Comparison,
@@ -256,7 +256,7 @@ class _Run:
 
     def _metrics(self, outcome: Outcome) -> Iterator[GateResult]:
         for name, threshold in self.gate.spec.metrics.items():
-            self.progress(f"{name}: {self.gate.spec.confidence.resamples} resamples")
+            self.progress(f"{name}: {resamples_of(outcome.rows, self.gate.spec.confidence)} resamples")
             where = interval(name, outcome, self.bins, self.gate.spec.confidence)
             demands: tuple[tuple[Comparison, float | None], ...] = (
                 ("at_least", threshold.at_least),

@@ -21,6 +21,9 @@ from model_packaging.gate.report import Interval
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
+DRAWN_ROWS = 10_000_000
+FEWEST_RESAMPLES = 20
+
 _TWO_CLASSES = frozenset({"balanced_accuracy", "roc_auc", "average_precision"})
 """Not defined on rows of one class."""
 
@@ -72,7 +75,7 @@ def interval(name: str, outcome: Outcome, bins: Bins, confidence: Confidence) ->
     """
     random = np.random.default_rng(confidence.seed)
     found: list[float] = []
-    for _ in range(confidence.resamples):
+    for _ in range(resamples_of(outcome.rows, confidence)):
         drawn = outcome.taken(random.integers(0, outcome.rows, outcome.rows))
         try:
             found.append(figure(name, drawn, bins))
@@ -83,6 +86,11 @@ def interval(name: str, outcome: Outcome, bins: Bins, confidence: Confidence) ->
     tail = (1 - confidence.level) / 2
     low, high = np.quantile(found, [tail, 1 - tail])
     return Interval(low=float(low), high=float(high), level=confidence.level)
+
+
+def resamples_of(rows: int, confidence: Confidence) -> int:
+    """How often so many rows are drawn anew: of many rows, fewer draws tell as much."""
+    return min(confidence.resamples, max(FEWEST_RESAMPLES, DRAWN_ROWS // rows))
 
 
 def _check_available(name: str, outcome: Outcome) -> None:

@@ -164,6 +164,15 @@ def test_an_interval_is_the_same_for_the_same_seed_and_holds_the_figure() -> Non
     assert interval("accuracy", outcome, Bins(), Confidence(resamples=0)) is None
 
 
+@pytest.mark.parametrize(("rows", "resamples"), [(100, 200), (50_000, 200), (100_000, 100), (10_000_000, 20)])
+def test_of_many_rows_fewer_are_drawn(rows: int, resamples: int) -> None:
+    from model_packaging.gate.demands import Confidence
+    from model_packaging.gate.metrics import resamples_of
+
+    assert resamples_of(rows, Confidence()) == resamples
+    assert resamples_of(rows, Confidence(resamples=0)) == 0
+
+
 ROWS = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1), st.integers(0, 3)), min_size=2, max_size=60)
 
 
