@@ -1,8 +1,9 @@
 """Keys, tokens and passwords among a release's texts, found by detect-secrets' detectors, line by line.
 
-What is left out of its detectors: the entropy of texts (a digest is no secret) and public IP addresses. A password is
-believed where a key says so and the value looks like one; a value is never shown, only its beginning. A line that is
-no secret says so with the comment `pragma: allowlist secret` (detect-secrets' own), a file in package.yaml.
+What is left out of its detectors: the entropy of texts (a digest is no secret), public IP addresses, and its own rule
+for keywords, for which ours stands: a password is believed where a key says so and the value looks like one. A value is
+never shown, only its beginning. A line that is no secret says so with the comment `pragma: allowlist secret`
+(detect-secrets' own), a file in package.yaml.
 
 https://github.com/Yelp/detect-secrets
 """
@@ -28,7 +29,7 @@ _SHOWN_CHARACTERS = 4
 _DETECTORS = (
     "ArtifactoryDetector AWSKeyDetector AzureStorageKeyDetector BasicAuthDetector CloudantDetector"
     " DiscordBotTokenDetector GitHubTokenDetector GitLabTokenDetector IbmCloudIamDetector IbmCosHmacDetector"
-    " JwtTokenDetector KeywordDetector MailchimpDetector NpmDetector OpenAIDetector PrivateKeyDetector"
+    " JwtTokenDetector MailchimpDetector NpmDetector OpenAIDetector PrivateKeyDetector"
     " PypiTokenDetector SendGridDetector SlackDetector SoftlayerDetector SquareOAuthDetector StripeDetector"
     " TelegramBotTokenDetector TwilioKeyDetector"
 )
@@ -39,16 +40,13 @@ _MORE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Hugging Face token", re.compile(r"\b(hf_[A-Za-z]{34,})\b")),
     ("Google API key", re.compile(r"\b(AIza[0-9A-Za-z_-]{35})\b")),
     ("GitHub fine-grained token", re.compile(r"\b(github_pat_[0-9A-Za-z_]{60,})\b")),
-    (
-        "Secret Keyword",
-        re.compile(
-            r"(?:^|[\s_\"'.])(?:password|passwd|secret|api_?key|auth_?token|access_?token|private_?key)"
-            r"[\"']?\s*[:=]\s*[\"']?([^\s\"'#,;{}\[\]()<>$]{8,})",
-            re.IGNORECASE,
-        ),
-    ),
 )
-_KEYWORD = "Secret Keyword"
+_KEYWORD = "password behind a keyword"
+_KEY = r"(?:^|[\s_\"'.])(?:password|passwd|secret|api_?key|auth_?token|access_?token|private_?key)[\"']?\s*[:=]\s*"
+_QUOTED = re.compile(_KEY + r"[\"']([^\s\"']{8,})[\"']", re.IGNORECASE)
+_BARE = re.compile(_KEY + r"[\"']?([^\s\"'#,;{}\[\]()<>$]{8,})", re.IGNORECASE)
+_CODE = (".py", ".pyi", ".js", ".ts", ".java", ".go", ".cc", ".cpp", ".sh")
+"""Where a text in quotes is a value, and a word without them is a name."""
 _MINIMUM_KEYWORD_ENTROPY = 2.8
 _PLACEHOLDER = re.compile(
     r"x{3,}|\*{3,}|\.{3}|^<|^\$|\{\{|example|changeme|change_me|placeholder|your[-_]|dummy|redacted|environ|getenv|none$|null$|true$|false$",
@@ -86,17 +84,17 @@ def find_secrets(stream: io.BufferedReader, name: str) -> Iterator[FoundSecret]:
 
 
 def _in_line(detectors: tuple[Any, ...], name: str, line: str) -> Iterator[tuple[str, str]]:
+    keyword = _QUOTED if name.endswith(_CODE) else _BARE
     for start in range(0, len(line), _LINE_PIECE):
         piece = line[max(0, start - _LINE_OVERLAP) : start + _LINE_PIECE]
         for detector in detectors:
-            for found in sorted(detector.analyze_line(name, piece, 0), key=lambda one: str(one.secret_value)):
-                value = str(found.secret_value or "")
-                if found.type != _KEYWORD or _looks_like_password(value):
-                    yield found.type, value
+            for found in sorted(detector.analyze_string(piece)):
+                yield detector.secret_type, found
         for kind, pattern in _MORE:
-            for match in pattern.finditer(piece):
-                if kind != _KEYWORD or _looks_like_password(match[1]):
-                    yield kind, match[1]
+            yield from ((kind, match[1]) for match in pattern.finditer(piece))
+        for match in keyword.finditer(piece):
+            if _looks_like_password(match[1]):
+                yield _KEYWORD, match[1]
 
 
 def _looks_like_password(value: str) -> bool:
