@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from model_packaging.formats import RecognisedModel, SampleFile, ServingPlan
+from model_packaging import Release, ReleaseStore, package
+from model_packaging.formats import FORMATS, RecognisedModel, SampleFile, ServingPlan
 from model_packaging.formats.model_format import Format, Processor
+from model_packaging.images import LOCK_FILE, ImageLock
 from model_packaging.release import Signature
 from model_packaging.serving import ContainerSpec, VariantContainer
 
@@ -83,3 +85,24 @@ def served(
         yield Served(model, signature, plan, container)
     finally:
         container.stop()
+
+
+def packaged(path: Path, work: Path, name: str, samples: dict[str, str | bytes]) -> Release:
+    """A release of the model by package.yaml's short form, checked against the container contract on the way."""
+    folder = work / name
+    folder.mkdir()
+    if path.is_dir():
+        shutil.copytree(path, folder / "model")
+    else:
+        shutil.copyfile(path, folder / "model")
+    (folder / "package.yaml").write_text("version: 1.0.0\nmodel: model\n", encoding="utf-8")
+    (folder / "samples").mkdir()
+    for file, body in samples.items():
+        (folder / "samples" / file).write_bytes(body.encode() if isinstance(body, str) else body)
+    model = next(found for form in FORMATS.values() if (found := form.recognise(folder / "model")) is not None)
+    plan = FORMATS[model.format].serving(model, "cpu")
+    lock = ImageLock(request=plan.image, resolved_with="a test", uris={"us-east-1": image_of(plan)})
+    (folder / LOCK_FILE).write_text(lock.model_dump_json(exclude_none=True), encoding="utf-8")
+    release = package(folder, ReleaseStore(work / "store"))
+    assert package(folder, ReleaseStore(work / "again")).digest == release.digest
+    return release

@@ -11,7 +11,7 @@ import pytest
 
 from model_packaging.formats.huggingface import HuggingfaceFormat
 from model_packaging.release import Signature, TensorSpec
-from tests.functional.formats.served_models import served
+from tests.functional.formats.served_models import packaged, served
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.frameworks]
 
@@ -118,3 +118,9 @@ def test_pickled_weights_are_told_and_left_out_where_there_are_safetensors(tiny,
     pickled = form.recognise(both)
     assert "pickled weights (pytorch_model.bin)" in pickled.told
     assert "pytorch_model.bin" in pickled.files
+
+
+def test_it_becomes_a_release_that_keeps_the_containers_contract(tiny, tmp_path):
+    samples = {"texts.json": json.dumps({"inputs": TEXTS}), "texts.csv": "inputs\n" + "\n".join(TEXTS) + "\n"}
+    release = packaged(tiny.folder, tmp_path, "texts", samples)
+    assert (release.format, release.serving_image.framework) == ("huggingface", "huggingface")

@@ -11,7 +11,7 @@ import pytest
 
 from model_packaging.formats.mlflow_model import MlflowModelFormat
 from model_packaging.release import Signature, TensorSpec
-from tests.functional.formats.served_models import served
+from tests.functional.formats.served_models import packaged, served
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -78,3 +78,9 @@ def test_it_lies_whole_under_its_own_folder_and_needs_what_it_was_logged_with(lo
     assert set(plan.files) == written
     assert plan.generated["code/requirements.txt"] == (folder / "requirements.txt").read_bytes()
     assert np.all([place.startswith("code/") for place in plan.generated])
+
+
+def test_it_becomes_a_release_that_keeps_the_containers_contract(logged, tmp_path):
+    folder, rows, _ = logged
+    release = packaged(folder, tmp_path, "iris", {"rows.csv": rows.to_csv(index=False)})
+    assert (release.format, release.serving_image.framework) == ("mlflow", "sklearn")

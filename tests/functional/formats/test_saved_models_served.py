@@ -14,7 +14,7 @@ import pytest
 from model_packaging.formats.tensorflow_saved_model import TensorflowSavedModelFormat
 from model_packaging.release import Signature, TensorSpec
 from model_packaging.serving import ContainerSpec, VariantContainer
-from tests.functional.formats.served_models import image_of, served
+from tests.functional.formats.served_models import image_of, packaged, served
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.frameworks]
 
@@ -195,3 +195,8 @@ def test_a_keras_model_is_one_too(tmp_path):
         body = json.dumps({"instances": ROWS})
         got = json.loads(found.invoke(body, "application/json").body)["predictions"]
         np.testing.assert_allclose(got, answer, atol=1e-6)
+
+
+def test_it_becomes_a_release_that_keeps_the_containers_contract(saved, tmp_path):
+    release = packaged(saved.folder, tmp_path, "iris", {"rows.json": json.dumps({"instances": ROWS})})
+    assert (release.format, release.serving_image.framework) == ("tensorflow_saved_model", "tensorflow")

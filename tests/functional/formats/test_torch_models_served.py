@@ -14,7 +14,7 @@ from model_packaging.formats.executorch_program import ExecutorchFormat
 from model_packaging.formats.exported_program import ExportedProgramFormat
 from model_packaging.formats.torchscript import TorchScriptFormat
 from model_packaging.release import Signature, TensorSpec
-from tests.functional.formats.served_models import sample_file, served
+from tests.functional.formats.served_models import packaged, sample_file, served
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.frameworks]
 
@@ -157,3 +157,19 @@ def test_an_executorch_program_answers_as_the_model_it_was_made_of(iris, tmp_pat
         )
         np.testing.assert_allclose(predictions(it.invoke(csv(ROWS), "text/csv")), answer, atol=1e-6)
         assert it.invoke(csv(ROWS[:1]), "text/csv").status == 400
+
+
+@pytest.mark.parametrize("how", ["script", "export"])
+def test_a_program_becomes_a_release_that_keeps_the_containers_contract(iris, tmp_path, how):
+    import torch
+
+    path = tmp_path / "program"
+    if how == "script":
+        saved_script(iris[0], path, how)
+    else:
+        shapes = ({0: torch.export.Dim("batch")},)
+        with path.open("wb") as stream:
+            torch.export.save(torch.export.export(iris[0], (torch.zeros(2, 4),), dynamic_shapes=shapes), stream)
+    release = packaged(path, tmp_path, "iris", {"rows.csv": csv(ROWS), "rows.json": json.dumps({"instances": ROWS})})
+    wanted = {"script": ("torchscript", "model/model.pt"), "export": ("torch_export", "model/model.pt2")}[how]
+    assert (release.format, wanted[1] in {one.path for one in release.files}) == (wanted[0], True)

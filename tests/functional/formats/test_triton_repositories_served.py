@@ -13,7 +13,7 @@ import pytest
 from model_packaging.formats.triton import TritonFormat
 from model_packaging.release import Signature, TensorSpec
 from model_packaging.serving import ContainerSpec, ContainerStartError, VariantContainer
-from tests.functional.formats.served_models import served
+from tests.functional.formats.served_models import packaged, served
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -291,3 +291,14 @@ def test_what_triton_would_not_start_with_is_told_when_the_container_starts(tmp_
     with pytest.raises(ContainerStartError) as caught:
         VariantContainer.start(ContainerSpec("m", IMAGE, environment, folder), tmp_path / "work")
     assert told in " ".join(str(caught.value).split())
+
+
+def test_a_repository_becomes_a_release_that_keeps_the_containers_contract(iris, tmp_path):
+    repository(tmp_path / "models", {"iris/1/model.onnx": iris[0].read_bytes()})
+    release = packaged(tmp_path / "models", tmp_path, "iris", {"rows.json": request(ROWS)})
+    assert (release.format, release.serving_image.framework) == ("triton", "sagemaker-tritonserver")
+    assert [one.path for one in release.files] == [
+        "model/iris/1/model.onnx",
+        "model/iris/config.pbtxt",
+        "samples/rows.json",
+    ]
