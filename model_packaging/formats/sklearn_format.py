@@ -151,7 +151,7 @@ def pickled_root(path: Path) -> str | None:
 
 def _begins_as_pickle(path: Path) -> bool:
     with path.open("rb") as stream:
-        head = stream.read(24)
+        head = stream.read(32)
     binary = head[:1] == b"\x80" and len(head) > 1 and 2 <= head[1] <= 5
     return binary or head.startswith(b"ccopy_reg\n_reconstructor\n")
 

@@ -56,6 +56,7 @@ def predictions_of(rows: Any, model: Any) -> list[Any]:
     except ValueError as error:
         message = f"the model does not take these rows: {str(error).splitlines()[0]}"
         raise tabular.RequestError(400, message) from error
-    if isinstance(probabilities, list) or not hasattr(model, "classes_"):
+    classes = getattr(model, "classes_", None)
+    if isinstance(probabilities, list) or classes is None or len(classes) == 0:
         return tabular.plain(predicted)
-    return tabular.classified(predicted, probabilities, model.classes_)
+    return tabular.classified(predicted, probabilities, classes)

@@ -139,10 +139,11 @@ def answer(predictions: list[Any], accept: str) -> tuple[str, str]:
 
 def classified(labels: Any, probabilities: Any, classes: Any) -> list[Any]:
     """One prediction a row: of two classes the second's probability, of more those of all of them, by label."""
+    answers = plain(np.asarray(labels).reshape(-1))  # CatBoost gives a column of them
     if probabilities is None:
-        return [{"label": label} for label in plain(labels)]
+        return [{"label": label} for label in answers]
     names = plain(classes)
-    pairs = zip(plain(labels), plain(probabilities), strict=True)
+    pairs = zip(answers, plain(probabilities), strict=True)
     if len(names) == 2:
         return [{"probability": row[1], "label": label} for label, row in pairs]
     return [
