@@ -77,7 +77,7 @@ class ProxyService:
         """TensorFlow Serving's answer, whatever its status."""
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
-            request = _as_tfs_request(body, lowered.get("content-type", ""))
+            request = as_tfs_request(body, lowered.get("content-type", ""))
             attributes = custom_attributes(lowered.get(CUSTOM_ATTRIBUTES))
             status, answer = self._api.answer(*_target(attributes, self._default), request)
         except RestError as error:
@@ -136,7 +136,12 @@ def _target(attributes: Mapping[str, str], default: str) -> tuple[str, str, str]
     return name, attributes.get("tfs-model-version", ""), attributes.get("tfs-method", "predict")
 
 
-def _as_tfs_request(body: bytes, content_type: str) -> str:
+def as_tfs_request(body: bytes, content_type: str) -> str:
+    """What the container's proxy makes of a body: a request of the REST API.
+
+    Raises:
+        RestError: of such a content type it makes none.
+    """
     text = body.decode(errors="replace")
     if content_type == CSV_TYPE:
         return _csv_request(text)
