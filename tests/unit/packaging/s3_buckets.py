@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
+
+from model_packaging import Release, ReleaseStore
+from tests.unjudged import package
 
 
 @dataclass
@@ -88,3 +93,10 @@ def new_bucket() -> Iterator[Recorded]:
         yield recorded
     finally:
         client.meta.events.unregister("before-parameter-build.s3", recorded.take)
+
+
+def package_alone(model_folder: Path, store: ReleaseStore) -> Release:
+    """A release without the evidence that packaging adds: tests of publishing bring their own."""
+    release = package(model_folder, store)
+    shutil.rmtree(store.folder(release.name, release.digest) / "evidence", ignore_errors=True)
+    return release

@@ -18,8 +18,7 @@ from model_packaging import (
 from model_packaging.downloading import download
 from model_packaging.evidence import SIGNATURE, read_evidence, write_evidence
 from tests.unit.packaging.model_folders import write_model_folder
-from tests.unit.packaging.s3_buckets import Recorded, new_bucket, s3_clients
-from tests.unjudged import package
+from tests.unit.packaging.s3_buckets import Recorded, new_bucket, package_alone, s3_clients
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,7 +36,7 @@ def s3():
 @pytest.fixture
 def release(tmp_path, s3) -> Release:
     store = ReleaseStore(tmp_path / "publisher")
-    made = package(write_model_folder(tmp_path), store)
+    made = package_alone(write_model_folder(tmp_path), store)
     folder = store.folder("fraud", made.digest)
     write_evidence(folder, made.digest, {"gate.json": b"{}"})
     (folder / "evidence" / SIGNATURE).write_bytes(b"signed")

@@ -24,8 +24,7 @@ from model_packaging.evidence import SIGNATURE, write_evidence
 from model_packaging.publishing import archive_uri, not_published
 from model_packaging.s3_prefix import s3_checksum
 from tests.unit.packaging.model_folders import write_model_folder
-from tests.unit.packaging.s3_buckets import Recorded, new_bucket, s3_clients
-from tests.unjudged import package
+from tests.unit.packaging.s3_buckets import Recorded, new_bucket, package_alone, s3_clients
 
 WRITES = ("PutObject", "CopyObject", "UploadPart", "CompleteMultipartUpload")
 
@@ -49,7 +48,7 @@ def store(tmp_path) -> ReleaseStore:
 
 @pytest.fixture
 def release(tmp_path, store) -> Release:
-    return package(write_model_folder(tmp_path), store)
+    return package_alone(write_model_folder(tmp_path), store)
 
 
 def large_release(
@@ -57,7 +56,7 @@ def large_release(
 ) -> Release:
     folder = write_model_folder(tmp_path)
     (folder / "model.bin").write_bytes(hashlib.shake_128(seed).digest(size_bytes))
-    return package(folder, store)
+    return package_alone(folder, store)
 
 
 def keys(release: Release, *paths: str) -> list[str]:
@@ -189,7 +188,7 @@ def test_a_manifest_that_another_publisher_was_first_with_is_left_alone(store, r
 def test_what_another_release_of_the_model_has_is_copied_and_not_sent(tmp_path, store, release, s3):
     published(release, store, s3)
     (tmp_path / "fraud" / "inference.py").write_text("def other(): pass\n")
-    again = package(tmp_path / "fraud", store)
+    again = package_alone(tmp_path / "fraud", store)
     s3.forget()
     assert published(again, store, s3) == 3
     assert s3.keys_of("CopyObject") == keys(again, "model/model.bin")
@@ -201,7 +200,7 @@ def test_an_object_that_only_says_it_has_the_bytes_is_not_copied(tmp_path, store
     published(release, store, s3)
     s3.put(keys(release, "model/model.bin")[0], b"0123456789", Metadata={"sha256": release.files[1].sha256})
     (tmp_path / "fraud" / "inference.py").write_text("def other(): pass\n")
-    again = package(tmp_path / "fraud", store)
+    again = package_alone(tmp_path / "fraud", store)
     published(again, store, s3)
     assert s3.objects()[keys(again, "model/model.bin")[0]] == b"\x00weights\r\n"
 
@@ -228,7 +227,7 @@ def test_a_machine_without_evidence_leaves_alone_what_is_there(tmp_path, store, 
     write_evidence(store.folder("fraud", release.digest), release.digest, {"gate.json": b"{}"})
     published(release, store, s3)
     elsewhere = ReleaseStore(tmp_path / "elsewhere")
-    package(tmp_path / "fraud", elsewhere)
+    package_alone(tmp_path / "fraud", elsewhere)
     before = s3.objects()
     assert published(release, elsewhere, s3) == 0
     assert s3.objects() == before
@@ -320,7 +319,7 @@ def test_progress_counts_every_byte_once_however_it_got_there(tmp_path, store, s
         published(release, store, s3, progress=told.append)
         assert sum(told) == release.size_bytes
     (tmp_path / "fraud" / "inference.py").write_text("def other(): pass\n")
-    again = package(tmp_path / "fraud", store)
+    again = package_alone(tmp_path / "fraud", store)
     told = []
     published(again, store, s3, progress=told.append)
     assert (sum(told), s3.keys_of("CopyObject")) == (again.size_bytes, keys(again, "model/model.bin"))
