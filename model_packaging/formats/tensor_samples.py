@@ -46,10 +46,11 @@ def no_sample(path: Path, title: str) -> InvalidPackageError:
 def _tensors_of(sample: SampleFile, names: Sequence[str]) -> tuple[TensorSpec, ...] | None:
     if sample.content_type == NPY and len(names) == 1:
         try:
-            shape, dtype = read_npy_header(sample.path)
+            with sample.path.open("rb") as stream:
+                header = read_npy_header(stream)
         except NpyHeaderError as error:
             raise _misfit(sample, f"is not NPY: {error}") from error
-        return (TensorSpec(name=names[0], dtype=_torch_dtype(dtype), shape=(None, *shape[1:])),)
+        return (TensorSpec(name=names[0], dtype=_torch_dtype(header.dtype), shape=(None, *header.shape[1:])),)
     if sample.content_type == "application/json":
         given = _given(sample, names)
         if given is not None:

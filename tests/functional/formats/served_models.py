@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,7 @@ def served(
         container.stop()
 
 
-def packaged(path: Path, work: Path, name: str, samples: dict[str, str | bytes]) -> Release:
+def packaged(path: Path, work: Path, name: str, samples: Mapping[str, str | bytes]) -> Release:
     """A release of the model by package.yaml's short form, checked against the container contract on the way."""
     folder = work / name
     folder.mkdir()

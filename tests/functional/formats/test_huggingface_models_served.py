@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from model_packaging import formats
 from model_packaging.formats.huggingface import HuggingfaceFormat
 from model_packaging.release import Signature, TensorSpec
 from tests.functional.formats.served_models import packaged, served
@@ -112,10 +113,9 @@ def test_pickled_weights_are_told_and_left_out_where_there_are_safetensors(tiny,
     both = tmp_path / "both"
     shutil.copytree(tiny.folder, both)
     torch.save({"weight": torch.zeros(1)}, both / "pytorch_model.bin")
-    form = HuggingfaceFormat()
-    assert "pytorch_model.bin" not in form.recognise(both).files
+    assert "pytorch_model.bin" not in formats.recognise(both).files
     Path(both / "model.safetensors").unlink()
-    pickled = form.recognise(both)
+    pickled = formats.recognise(both)
     assert "pickled weights (pytorch_model.bin)" in pickled.told
     assert "pytorch_model.bin" in pickled.files
 

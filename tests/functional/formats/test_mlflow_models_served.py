@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model_packaging import formats
 from model_packaging.formats.mlflow_model import MlflowModelFormat
 from model_packaging.release import Signature, TensorSpec
 from tests.functional.formats.served_models import packaged, served
@@ -73,7 +74,7 @@ def test_an_mlflow_model_is_served_as_its_scoring_server_does(logged, tmp_path):
 def test_it_lies_whole_under_its_own_folder_and_needs_what_it_was_logged_with(logged):
     folder, _, _ = logged
     form = MlflowModelFormat()
-    plan = form.serving(form.recognise(folder), "cpu")
+    plan = form.serving(formats.recognise(folder), "cpu")
     written = {f"mlflow/{path.relative_to(folder).as_posix()}" for path in Path(folder).rglob("*") if path.is_file()}
     assert set(plan.files) == written
     assert plan.generated["code/requirements.txt"] == (folder / "requirements.txt").read_bytes()

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from model_packaging import formats
 from model_packaging.formats.tensorflow_saved_model import TensorflowSavedModelFormat
 from model_packaging.release import Signature, TensorSpec
 from model_packaging.serving import ContainerSpec, VariantContainer
@@ -34,7 +35,7 @@ def saved(tmp_path_factory):
     rows, labels = load_iris(return_X_y=True)
     trained = LogisticRegression(max_iter=500).fit(rows, labels)
 
-    class Model(tf.Module):
+    class Model(tf.Module):  # type: ignore[misc,name-defined]
         def __init__(self):
             super().__init__()
             self.weights = tf.Variable(trained.coef_.T.astype("float32"))
@@ -172,7 +173,7 @@ def test_handlers_of_the_release_stand_before_and_after_the_rest_api(saved, tmp_
         encoding="utf-8",
     )
     form = TensorflowSavedModelFormat()
-    plan = form.serving(form.recognise(source), "cpu")
+    plan = form.serving(formats.recognise(source), "cpu")
     spec = ContainerSpec("model", image_of(plan), {}, source)
     container = VariantContainer.start(spec, tmp_path / "work", startup_timeout_seconds=120)
     try:

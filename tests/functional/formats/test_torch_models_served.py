@@ -80,11 +80,12 @@ def test_torchscript_answers_as_the_model_it_was_made_of(iris, tmp_path, how):
             inputs=(TensorSpec(name=name, dtype="float32", shape=(None, 4)),),
             outputs=(TensorSpec(name="output", dtype="float32", shape=(None,)),),
         )
-        for body, content_type in [
+        requests: list[tuple[str | bytes, str]] = [
             (json.dumps({"instances": ROWS}), "application/json"),
             (csv(ROWS), "text/csv"),
             (npy(ROWS), "application/x-npy"),
-        ]:
+        ]
+        for body, content_type in requests:
             np.testing.assert_allclose(predictions(it.invoke(body, content_type)), answer, atol=1e-6)
         assert it.invoke("1,2,3\n", "text/csv").status == 400
         assert it.invoke("1,2,3,x\n", "text/csv").status == 400
@@ -95,7 +96,7 @@ def test_torchscript_answers_as_the_model_it_was_made_of(iris, tmp_path, how):
 def test_torchscript_of_two_inputs_and_two_outputs_reads_them_by_name(tmp_path):
     torch = pytest.importorskip("torch")
 
-    class Pair(torch.nn.Module):
+    class Pair(torch.nn.Module):  # type: ignore[misc,name-defined]
         def forward(self, left, mask):
             return left.sum(dim=2), torch.where(mask > 0, left[:, :, 0], -left[:, :, 0])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def iris(tmp_path_factory):
     return path, model.predict_proba(ROWS)
 
 
-def repository(folder: Path, files: dict[str, str | bytes]) -> Path:
+def repository(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     for place, content in files.items():
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -226,7 +227,7 @@ def test_a_torchscript_model_in_a_repository_takes_inputs_by_their_places(tmp_pa
 
     torch = pytest.importorskip("torch")
 
-    class Difference(torch.nn.Module):
+    class Difference(torch.nn.Module):  # type: ignore[misc,name-defined]
         def forward(self, left, right):
             return left - right, left + right
 

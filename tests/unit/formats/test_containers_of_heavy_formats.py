@@ -56,7 +56,7 @@ def test_each_list_ends_with_the_sdks_newest():
     def newest(framework: str) -> str:
         config = image_uris.config_for_framework(framework)
         versions = config.get("inference", config)["versions"]
-        return max(versions, key=lambda version: [int(part) for part in version.split(".")])
+        return max(map(str, versions), key=lambda version: [int(part) for part in version.split(".")])
 
     assert {
         "pytorch": torch_containers.NEWEST,

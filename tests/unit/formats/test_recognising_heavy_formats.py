@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model_packaging import formats
@@ -166,6 +167,18 @@ def test_a_sample_that_is_no_request_of_the_program_is_told(tmp_path, content, t
     assert told in str(caught.value)
 
 
+def test_an_npy_sample_gives_a_program_of_one_input_its_shape(tmp_path):
+    path = torchscript(tmp_path / "model.pt")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["net/code/__torch__.py"] = members["net/code/__torch__.py"].replace(b",\n    right: Tensor", b"")
+    model = formats.recognise(zipped(path, members))
+    np.save(tmp_path / "rows.npy", np.zeros((5, 2, 3)))
+    samples = [SampleFile(tmp_path / "rows.npy", "rows.npy", "application/x-npy")]
+    inputs = formats.FORMATS["torchscript"].signature(model, samples).inputs
+    assert inputs == (TensorSpec(name="left", dtype="float32", shape=(None, 2, 3)),)
+
+
 @pytest.mark.parametrize("member", ["m/models/model.json", "serialized_exported_program.json"])
 def test_an_exported_program_tells_its_whole_signature(tmp_path, member):
     path = zipped(tmp_path / "model.pt2", {member: json.dumps(GRAPH).encode()})
@@ -223,7 +236,7 @@ def test_a_saved_model_is_version_1_unless_it_says_another(tmp_path):
 def test_a_saved_model_that_cannot_be_served_says_why(tmp_path):
     assert "none of its graphs is tagged 'serve'; tags: train" in refusal(saved_model(tmp_path / "a", tag=b"train"))
     other = formats.recognise(saved_model(tmp_path / "b", name=b"other"))
-    with pytest.raises(InvalidPackageError, match="it has no signature 'serving_default'.*it has: other"):
+    with pytest.raises(InvalidPackageError, match=r"it has no signature 'serving_default'.*it has: other"):
         formats.FORMATS["tensorflow_saved_model"].serving(other, "cpu")
     cut = saved_model(tmp_path / "c") / "saved_model.pb"
     cut.write_bytes(cut.read_bytes()[:-20])
@@ -281,9 +294,9 @@ def test_a_tensorrt_plan_tells_its_version_and_wants_a_gpu(tmp_path):
         ["model/1/model.plan"],
         {"SAGEMAKER_TRITON_DEFAULT_MODEL_NAME": "model"},
     )
-    with pytest.raises(InvalidPackageError, match="runs on a GPU, and the processor is cpu; allowed: gpu"):
+    with pytest.raises(InvalidPackageError, match=r"runs on a GPU, and the processor is cpu; allowed: gpu"):
         form.serving(model, "cpu")
-    with pytest.raises(InvalidPackageError, match="write the signature's inputs and outputs into package.yaml"):
+    with pytest.raises(InvalidPackageError, match=r"write the signature's inputs and outputs into package.yaml"):
         form.signature(model, [])
 
 
@@ -329,9 +342,9 @@ def test_an_mlflow_model_that_is_not_right_says_where(tmp_path):
     assert f"{broken.as_posix()}/MLmodel:4: signature.inputs: is no signature of MLflow's" in refusal(broken)
     assert "it has no flavors" in refusal(mlmodel(tmp_path / "b", flavors="[]"))
     without = formats.recognise(mlmodel(tmp_path / "c", flavors="{spark: {}}"))
-    with pytest.raises(InvalidPackageError, match="it has no flavor python_function.*it has: spark"):
+    with pytest.raises(InvalidPackageError, match=r"it has no flavor python_function.*it has: spark"):
         formats.FORMATS["mlflow"].serving(without, "cpu")
-    with pytest.raises(InvalidPackageError, match="it was logged without a signature, and there is no sample"):
+    with pytest.raises(InvalidPackageError, match=r"it was logged without a signature, and there is no sample"):
         formats.FORMATS["mlflow"].signature(without, [])
 
 
