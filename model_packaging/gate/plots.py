@@ -13,6 +13,9 @@ from model_packaging.gate.report_table import figure_told
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LARGEST_WITH_SHARES = 6
+"""A confusion matrix of more classes has no room for them."""
+
 DARKEST = 0.6
 """Of a cell's colour, so that text upon it is read in light and in dark."""
 
@@ -46,7 +49,8 @@ def _classification(report: GateReport) -> Iterator[Drawing]:
         )
     if plots.confusion is not None:
         size = len(plots.confusion.labels)
-        caption = "Rows are the truth, columns what the model says; the diagonal is right. Shares are of the truth."
+        caption = "Rows are the truth, columns what the model says; the diagonal is right."
+        caption += " Shares are of the truth." if size <= LARGEST_WITH_SHARES else ""
         height = max(3.5, 0.42 * size + 1)
         yield drawn("confusion", "Confusion matrix", caption, _confusion(report), height_inches=height)
     if plots.scores:
@@ -98,7 +102,7 @@ def _calibration(report: GateReport) -> Callable[[Axes], None]:
         x, y = [one.mean_probability for one in bins], [one.positive_share for one in bins]
         most = max(one.rows for one in bins)
         axes.plot(x, y, color=SERIES[0], linewidth=1.5)
-        axes.scatter(x, y, s=[20 + 130 * one.rows / most for one in bins], color=SERIES[0], zorder=3)
+        axes.scatter(x, y, s=[20 + 130 * one.rows / most for one in bins], color=SERIES[0], zorder=3, clip_on=False)
         said = "share that is positive" if report.task == "binary" else "share that is right"
         _unit_square(axes, "mean probability", said)
 
@@ -122,7 +126,7 @@ def _confusion(report: GateReport) -> Callable[[Axes], None]:
                     (column - 0.49, row - 0.49), 0.98, 0.98, color=colour, alpha=DARKEST * count / whole, lw=0
                 )
                 axes.add_patch(cell)
-                share = f"\n{count / whole:.0%}" if size <= 6 else ""
+                share = f"\n{count / whole:.0%}" if size <= LARGEST_WITH_SHARES else ""
                 axes.text(
                     column,
                     row,
@@ -130,7 +134,7 @@ def _confusion(report: GateReport) -> Callable[[Axes], None]:
                     ha="center",
                     va="center",
                     color=INK,
-                    fontsize=9 if size <= 6 else 8,
+                    fontsize=9 if size <= LARGEST_WITH_SHARES else 8,
                 )
         axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xlabel="the model says", ylabel="the truth")
         axes.set_xticks(range(size), confusion.labels, rotation=45 if sum(map(len, confusion.labels)) > 40 else 0)

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from model_packaging.evidence import GATE_REPORT, write_evidence
 from model_packaging.gate import GateFailedError, GateReport, evaluate, measure, read_gate, render_page
+from model_packaging.gate.deployed_release import deployed_report
+from model_packaging.serving import ContainerStartError
 from tests.functional.gate.gated_models import (
     TUMOR_GATE,
     diabetes_folder,
@@ -80,6 +83,18 @@ def test_a_regression_passes(tmp_path: Path) -> None:
     report = judged(diabetes_folder(tmp_path / "diabetes"), tmp_path / "work")
     assert report.passed
     assert sorted(report.metrics) == ["mae", "mape", "median_absolute_error", "r2", "rmse"]
+
+
+def test_a_deployed_release_that_does_not_start_is_known_by_its_own_report(tmp_path: Path) -> None:
+    folder = tumor_folder(tmp_path / "tumor")
+    gate, release = read_gate(folder), release_of(folder)
+    assert gate is not None
+    own = judged(folder, tmp_path / "work")
+    (folder / "release/model/model.joblib").unlink()
+    with pytest.raises(ContainerStartError):
+        deployed_report(gate, folder / "release", release)
+    write_evidence(folder / "release", release.digest, {GATE_REPORT: own.to_json()})
+    assert deployed_report(gate, folder / "release", release) == own
 
 
 def test_a_weak_classifier_fails_and_is_told_by_how_much(tmp_path: Path) -> None:
