@@ -51,6 +51,10 @@ FORMATS: Mapping[str, Format] = {
 which any folder with an inference module is, last."""
 
 
+MAXIMUM_ENTRIES = 1000
+"""A folder of more files than these is no folder of a model's file beside some others."""
+
+
 def recognise(path: Path) -> RecognisedModel:
     """The model in a file or folder, recognised from its bytes; nothing of it is run.
 
@@ -76,13 +80,15 @@ def _recognise_folder(folder: Path) -> RecognisedModel:
     if whole is not None and whole.format != PythonFormat.name:
         return whole
     entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    found = list(_models_among(entries))
+    found = list(_models_among(entries)) if len(entries) <= MAXIMUM_ENTRIES else []
     if whole is not None:
         return _with_own_module(found[0], whole) if len(found) == 1 else whole
     if len(found) == 1:
         return found[0]
     if not found:
         there = ", ".join(path.name for path in entries[:8]) or "nothing"
+        if len(entries) > MAXIMUM_ENTRIES:
+            there = f"{len(entries)} entries, too many to look at each: name the model's own file"
         raise UnrecognisedFormatError(folder, f"holds no model of a known format (there: {there})", _titles())
     raise AmbiguousModelError(folder, [f"{one.path.name} ({one.told})" for one in found])
 

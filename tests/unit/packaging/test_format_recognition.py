@@ -188,6 +188,15 @@ def test_a_folder_without_a_model_says_what_is_there(tmp_path):
         recognise(tmp_path)
 
 
+def test_a_folder_of_very_many_files_is_not_looked_through(tmp_path):
+    for index in range(1001):
+        (tmp_path / str(index)).touch()
+    with pytest.raises(
+        UnrecognisedFormatError, match="1001 entries, too many to look at each: name the model's own file"
+    ):
+        recognise(tmp_path)
+
+
 def test_a_model_beside_its_own_module_is_served_by_it(tmp_path):
     (tmp_path / "weights").write_bytes(made.onnx())
     (tmp_path / "inference.py").write_text("from model import model_fn\n")
