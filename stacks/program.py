@@ -39,7 +39,7 @@ def deploy_stack(stack: str, *, root: Path) -> None:
             raise UnknownStackError(stack, project.stacks())
         if selected is not None:
             check_selection(selected, stack, project.models_of(stack), dry_run=pulumi.runtime.is_dry_run())
-        models = resolved_models(project, stack, store, selected)
+        models = resolved_models(project, stack, store, selected, root=root)
     except (SpecError, UndeployableError, UnselectableError) as error:
         raise pulumi.RunError(str(error)) from None
     if stack == ARTIFACTS_STACK:

@@ -14,6 +14,9 @@ from components.specs.violations import SpecError
 from model_packaging.errors import PackagingError
 from model_packaging.release import Release
 from model_packaging.store import ReleaseStore
+from model_packaging.trust.keys import KmsClient
+from model_packaging.trust.policy import TrustedKeys
+from model_packaging.trust.signing import verify_release
 
 BASELINE_FILES = ("baseline/statistics.json", "baseline/constraints.json")
 
@@ -29,31 +32,47 @@ class UndeployableError(Exception):
 
 
 def resolved_models(
-    project: Project, stack: str, store: ReleaseStore, selected: Collection[str] | None = None
+    project: Project, stack: str, store: ReleaseStore, selected: Collection[str] | None = None, *, root: Path
 ) -> tuple[ResolvedModel, ...]:
     """The models that `stack` deploys, each with its spec, its environment and its releases joined.
 
-    Of a selection, those alone.
+    Of a selection, those alone. `root` is the project's folder, where keys that sign releases lie.
 
     Raises:
-        UndeployableError: a pinned release is not in `store`, is not what its digest says, or does not fit its spec and
-            its environment.
+        UndeployableError: a pinned release is not in `store`, is not what its digest says, is signed by no key that the
+            environment trusts, or does not fit its spec and its environment.
     """
     if stack == ARTIFACTS_STACK:
         return ()
     environment = project.environment_of(stack)
+    keys = TrustedKeys(environment.releases_signed_by, root, lambda: _kms(environment))
     resolved, problems = [], []
     for name in project.models_of(stack):
         if selected is not None and name not in selected:
             continue
         try:
             resolved.append(_resolved(project, environment, name, store))
+            if environment.releases_signed_by:
+                for release in _pinned(environment, name, store):
+                    verify_release(store, release, keys, files=False)
         except (SpecError, PackagingError) as error:
             pin = f"environments/{environment.name}.yaml: releases.{name}"
             problems += [f"{pin}: {line}" for line in str(error).splitlines()]
     if problems:
         raise UndeployableError("\n".join(problems))
     return tuple(resolved)
+
+
+def _pinned(environment: Environment, name: str, store: ReleaseStore) -> tuple[Release, ...]:
+    pin = environment.releases[name]
+    return tuple(store.load(name, digest) for digest in (pin.digest, *pin.previous))
+
+
+def _kms(environment: Environment) -> KmsClient:
+    """KMS with the credentials that the program runs with; made where no PEM file's key signed a release."""
+    import boto3
+
+    return boto3.client("kms", region_name=environment.region)
 
 
 def _resolved(project: Project, environment: Environment, name: str, store: ReleaseStore) -> ResolvedModel:

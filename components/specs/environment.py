@@ -46,6 +46,17 @@ KeyAlias = Annotated[
     ),
 ]
 
+SigningKeyName = Annotated[
+    str,
+    Matching(
+        r"arn:aws(-cn|-us-gov)?:kms:[a-z0-9-]+:\d{12}:(key|alias)/[a-zA-Z0-9/_-]+|alias/[a-zA-Z0-9/_-]+"
+        r"|(?!/|arn:|alias/)(?!(.*/)?\.\.(/|$)).+\.pem",
+        "a key that signs releases",
+        "a PEM file in the project, the ARN of a KMS key, or alias/…",
+        "`greenroom release keygen` makes a key pair",
+    ),
+]
+
 
 def _long_form(pin: Any) -> Any:
     return {"digest": pin} if isinstance(pin, str) else pin
@@ -138,6 +149,10 @@ class Environment(Spec):
     and another `kind` replaces its block. Without it: nothing differs."""
     releases: dict[ModelName, Pin] = Field(default_factory=dict)
     """The release of each model deployed here, by digest. Without it: no model is deployed."""
+    releases_signed_by: Many[SigningKeyName] = ()
+    """Keys, one of which must have signed a release that is deployed here (`greenroom release sign`): PEM files of
+    public keys, relative to the project, and ARNs or aliases of KMS keys. Without it: unsigned releases are deployed
+    as well."""
     groups: dict[StackPart, Annotated[Many[ModelName], Field(min_length=1)]] = Field(default_factory=dict)
     """Models deployed apart from the others, each group as a stack of its own (`prod.fraud`). Without it: one stack."""
 

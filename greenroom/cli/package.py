@@ -9,6 +9,7 @@ import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import find_project, json_option
+from greenroom.cli.signing_keys import sign_key_option, signing_key
 from greenroom.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -37,9 +38,17 @@ Exit codes: 0 packaged, 1 the model failed a check or its gate, 2 the model's fi
 )
 @click.option("--against", metavar="ENV", help="The gate compares with the release that this environment pins.")
 @click.option("--pin", metavar="ENV", help="Write the release's digest into environments/ENV.yaml.")
+@sign_key_option()
 @json_option
 def command(
-    model_folder: Path, *, resolve_image: bool, check: bool | None, against: str | None, pin: str | None, as_json: bool
+    model_folder: Path,
+    *,
+    resolve_image: bool,
+    check: bool | None,
+    against: str | None,
+    pin: str | None,
+    sign_key: str | None,
+    as_json: bool,
 ) -> None:
     """Package the model in MODEL_DIR (models/NAME) into a release in the local store, and print its digest."""
     root = find_project(model_folder)
@@ -49,7 +58,9 @@ def command(
     from greenroom.sandbox.home import sandbox_home
     from model_packaging import ReleaseStore, package
     from model_packaging.judging import UNJUDGED
+    from model_packaging.trust.signing import sign_release
 
+    key = None if sign_key is None else signing_key(sign_key)  # before the work: a wrong key costs nothing
     terminal = Terminal.here()
     environment_file = None if pin is None else _environment_file(root, pin)
     store = ReleaseStore(sandbox_home(root) / "releases")
@@ -64,6 +75,8 @@ def command(
         judges=judges,
         tell=lambda line: terminal.say(f"  {line}"),
     )
+    if key is not None:
+        sign_release(store, release, key)
     folder = store.folder(release.name, release.digest)
     replaced = None
     if environment_file is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from components.specs.selection import selection
@@ -21,6 +22,7 @@ from greenroom.sandbox.session import Sandbox
 if TYPE_CHECKING:
     from greenroom.sandbox.engine import EngineEvent, Options, Result
     from model_packaging import Release
+    from model_packaging.trust.keys import KmsClient
 
 Progress = Callable[[str, str], AbstractContextManager[Callable[["EngineEvent"], None]]]
 """Shows one operation on one stack: `progress("Updating", "dev")` yields the engine's listener."""
@@ -80,7 +82,7 @@ class Rehearsal:
         self._check_models(stack)
         if stack == ARTIFACTS_STACK:
             return ()
-        releases = ensure_pinned(self.project, stack, self.narrate)
+        releases = ensure_pinned(self.project, stack, self.narrate, partial(self._kms, stack))
         artifacts = self._up(ARTIFACTS_STACK, _of_whole_stack(options))
         if artifacts.result.succeeded:
             self.publish(releases)
@@ -95,7 +97,7 @@ class Rehearsal:
         """
         self._check_models(stack)
         if stack != ARTIFACTS_STACK:
-            ensure_pinned(self.project, stack, self.narrate)
+            ensure_pinned(self.project, stack, self.narrate, partial(self._kms, stack))
         with self.progress(PREVIEWING, stack) as listener, selection(self.only_models):
             account = self.project.account_of(stack)
             options = self._of_models(stack, options)
@@ -150,7 +152,7 @@ class Rehearsal:
             release.digest: release
             for stack in self.project.specs.stacks()
             if stack != ARTIFACTS_STACK
-            for release in ensure_pinned(self.project, stack, self.narrate)
+            for release in ensure_pinned(self.project, stack, self.narrate, partial(self._kms, stack))
         }
         if bucket not in {found["Name"] for found in s3_client.list_buckets()["Buckets"]}:
             create_bucket(s3_client, bucket, self.project.specs.artifacts.region)
@@ -160,6 +162,9 @@ class Rehearsal:
         """S3 in the local AWS, as the account that the artifact store is in."""
         artifacts = self.project.specs.artifacts
         return self.sandbox.client("s3", artifacts.account_id, artifacts.region)
+
+    def _kms(self, stack: str) -> KmsClient:
+        return self.sandbox.client("kms", self.project.account_of(stack), self.project.region_of(stack))
 
     def _up(self, stack: str, options: Options | None) -> StackResult:
         with self.progress("Updating", stack) as listener, selection(self.only_models):

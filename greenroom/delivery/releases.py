@@ -15,7 +15,10 @@ from typing import Any, TypeAlias
 from greenroom.delivery.judges import judges_of
 from greenroom.delivery.project import GreenroomProject, PinnedRelease
 from greenroom.errors import ReleasePinError
-from model_packaging import Release, ReleaseNotFoundError, package, publish
+from model_packaging import PackagingError, Release, ReleaseNotFoundError, package, publish
+from model_packaging.trust.keys import KmsClient
+from model_packaging.trust.policy import TrustedKeys
+from model_packaging.trust.signing import verify_release
 
 Narrate: TypeAlias = Callable[[str], None]
 
@@ -34,13 +37,45 @@ def git_commit(folder: Path) -> str | None:
     return answer.stdout.strip() if answer.returncode == 0 else None
 
 
-def ensure_pinned(project: GreenroomProject, stack: str, narrate: Narrate) -> tuple[Release, ...]:
-    """The releases that a stack pins, packaged first where the store lacks them.
+def ensure_pinned(
+    project: GreenroomProject, stack: str, narrate: Narrate, kms: Callable[[], KmsClient]
+) -> tuple[Release, ...]:
+    """The releases that a stack pins, packaged first where the store lacks them, and signed where it asks for it.
+
+    Args:
+        project: The project.
+        stack: The stack.
+        narrate: Gets a line for each release that is packaged.
+        kms: Makes a KMS client of the stack's account and region; called where a KMS key must be asked.
 
     Raises:
-        ReleasePinError: the model's files give another digest, or an older release is nowhere to be had.
+        ReleasePinError: the model's files give another digest, or an older release is nowhere to be had; or a release
+            is not signed by a key that the environment trusts, or was changed since: all of them.
     """
-    return tuple(_ensure(project, stack, pin, narrate) for pin in project.pins_of(stack))
+    releases = tuple(_ensure(project, stack, pin, narrate) for pin in project.pins_of(stack))
+    _refuse_unsigned(project, stack, releases, kms)
+    return releases
+
+
+def _refuse_unsigned(
+    project: GreenroomProject, stack: str, releases: Iterable[Release], kms: Callable[[], KmsClient]
+) -> None:
+    environment = project.specs.environment_of(stack)
+    if not environment.releases_signed_by:
+        return
+    keys = TrustedKeys(environment.releases_signed_by, project.root, kms)
+    problems = []
+    for release in releases:
+        try:
+            verify_release(project.releases, release, keys)
+        except PackagingError as error:
+            problems.append(f"releases.{release.name}: {error}")
+    if problems:
+        where = f"environments/{environment.name}.yaml: releases_signed_by"
+        raise ReleasePinError(
+            "\n".join(f"{where}: {problem}" for problem in problems),
+            fix="Nothing was deployed. Sign what you trust, or trust the key that signed it.",
+        )
 
 
 def _ensure(project: GreenroomProject, stack: str, pin: PinnedRelease, narrate: Narrate) -> Release:

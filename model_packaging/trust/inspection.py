@@ -183,7 +183,7 @@ class Inspector:
         try:
             header = ast.literal_eval(stream.read(header_bytes).decode("latin-1").strip())
             descr = header["descr"]
-        except (SyntaxError, TypeError, KeyError, MemoryError, RecursionError) as error:
+        except (SyntaxError, TypeError, ValueError, KeyError, MemoryError, RecursionError) as error:
             raise ValueError("its header is not an array's") from error
         if _has_objects(descr):
             self._judge_pickles(opened, place, budget, strict=True, start=8 + length_bytes + header_bytes)

@@ -43,7 +43,7 @@ def made(folder: Path, name: str) -> Keys:
 
 def release_in(store: ReleaseStore, version: str) -> Release:
     with store.staging() as staged:
-        source = staged.folder.parent / "weights"
+        source = store.root.parent / "weights"
         source.write_bytes(version.encode())
         staged.copy(source, "model/weights.bin")
         release = sealed(
