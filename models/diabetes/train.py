@@ -1,12 +1,14 @@
 """Trains the diabetes model anew: `python models/diabetes/train.py` (needs `pip install 'greenroom[train,xgboost]'`).
 
-Writes beside itself what a release is packaged and judged from: `model.json`, `data/` (train, validation and test,
-split once) and `samples/`. Nothing is random: the split and the trees have a fixed seed.
+Writes beside itself what a release is packaged and judged from: `model.json`, `metrics.json` (on rows that training
+never saw), `data/` (train, validation and test, split once; `answered.csv`, which `greenroom baseline models/diabetes`
+makes `baseline/` of) and `samples/`. Nothing is random: the split and the trees have a fixed seed.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,15 @@ from typing import Any
 import numpy as np
 import xgboost
 from sklearn.datasets import load_diabetes
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import train_test_split
 
 HERE = Path(__file__).parent
 SEED = 7
 SAMPLE_ROWS = 4
 TARGET = "progression"
+ANSWER = "predicted_progression"
+DIGITS = 6
 
 OPTIONS = {
     "objective": "reg:squarederror",
@@ -48,10 +53,28 @@ def main() -> None:
     (HERE / "data").mkdir(exist_ok=True)
     for name, table in (("train", train), ("validation", validation), ("test", test)):
         write_csv(HERE / "data" / f"{name}.csv", table, header=[*names, TARGET])
+    answered = np.column_stack([predictions(booster, names, validation), validation])
+    write_csv(HERE / "data" / "answered.csv", answered, header=[ANSWER, *names, TARGET])
     (HERE / "samples").mkdir(exist_ok=True)
     write_csv(HERE / "samples" / "rows.csv", test[:SAMPLE_ROWS, :-1])
-    answers = booster.predict(xgboost.DMatrix(test[:, :-1], feature_names=names))
-    print(f"test RMSE {float(np.sqrt(np.mean((answers - test[:, -1]) ** 2))):.2f}")
+    text = json.dumps(metrics(predictions(booster, names, test), test[:, -1]), indent=2, sort_keys=True)
+    (HERE / "metrics.json").write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    print(text)
+
+
+def predictions(booster: xgboost.Booster, names: list[str], table: Any) -> Any:
+    """What the model says of a table whose last column is the truth."""
+    return booster.predict(xgboost.DMatrix(table[:, :-1], feature_names=names)).astype(float).round(DIGITS)
+
+
+def metrics(answers: Any, truth: Any) -> dict[str, float]:
+    """The figures of the model card, on held-out rows."""
+    figures = {
+        "mae": mean_absolute_error(truth, answers),
+        "r2": r2_score(truth, answers),
+        "rmse": root_mean_squared_error(truth, answers),
+    }
+    return {name: round(float(figure), DIGITS) for name, figure in figures.items()}
 
 
 def write_csv(path: Path, rows: Any, header: Sequence[str] = ()) -> None:
