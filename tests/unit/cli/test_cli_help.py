@@ -84,6 +84,8 @@ def test_the_commands_are_those_that_the_readme_tells() -> None:
         "greenroom release approve",
         "greenroom release import",
         "greenroom release verify",
+        "greenroom release sign",
+        "greenroom release keygen",
         "greenroom sandbox",
         "greenroom sandbox up",
         "greenroom sandbox preview",

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from model_packaging.trust.allowed import AllowedFindings
 from model_packaging.trust.report import RefusedFilesError
-from model_packaging.trust.scanning import AllowedFindings, scan_files
+from model_packaging.trust.scanning import scan_files
 
 pytestmark = pytest.mark.unit
 
