@@ -28,7 +28,7 @@ Exit codes: 0 they are there, 2 --check found a difference."""
 )
 @project_option
 def command(*, check_only: bool, output: Path | None, project_folder: Path | None) -> None:
-    """Write the JSON Schemas of model.yaml, package.yaml, gate.yaml, baseline.yaml, environments and artifact store.
+    """Write the JSON Schemas of a model's YAML files, of the environments and of the artifact store.
 
     They are generated from the specs. The sample YAML files name them in their first line, so that editors complete
     and check.
@@ -38,12 +38,14 @@ def command(*, check_only: bool, output: Path | None, project_folder: Path | Non
     from greenroom.errors import UserError
     from model_packaging.baselines.schema import BASELINE_SCHEMA_FILE, baseline_schema
     from model_packaging.gate.schema import GATE_SCHEMA_FILE, gate_schema
+    from model_packaging.optimisation.schema import OPTIMISE_SCHEMA_FILE, optimise_schema
     from model_packaging.package_schema import PACKAGE_SCHEMA_FILE, package_schema
 
     terminal = Terminal.here()
     texts = schemas() | {
         GATE_SCHEMA_FILE: gate_schema(),
         BASELINE_SCHEMA_FILE: baseline_schema(),
+        OPTIMISE_SCHEMA_FILE: optimise_schema(),
         PACKAGE_SCHEMA_FILE: package_schema(),
     }
     stale = [name for name, text in texts.items() if _text_of(folder / name) != text]

@@ -129,7 +129,7 @@ def artifacts(project: str, url: str) -> None:
     (done,) = rehearsal.up(ARTIFACTS_STACK)
     if not done.result.succeeded:
         raise SystemExit("\n".join(item.message for item in done.result.diagnostics))
-    rehearsal.publish(ensure_pinned(loaded, STACK, lambda _text: None))
+    rehearsal.publish(ensure_pinned(loaded, STACK, lambda _text: None, lambda: None))
 
 
 def cloud(folder: str) -> None:
