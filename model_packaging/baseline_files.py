@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-constraints.h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from model_packaging.errors import Violation
+from model_packaging.beside import json_beside
+from model_packaging.errors import InvalidPackageError, Violation
 
 STATISTICS, CONSTRAINTS = "statistics.json", "constraints.json"
 BASELINE_FILES = (CONSTRAINTS, STATISTICS)
@@ -37,10 +37,9 @@ def baseline_violations(folder: Path) -> list[Violation]:
 def _document_violations(path: Path) -> Iterator[Violation]:
     shown = path.as_posix()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        yield Violation(shown, line, "", None, f"is not JSON: {error}", fix=_FIX)
+        content = json_beside(path, fix=_FIX)
+    except InvalidPackageError as error:
+        yield from error.violations
         return
     if not isinstance(content, dict):
         yield Violation(shown, None, "", None, "is not an object", allowed='{"features": […]}', fix=_FIX)

@@ -17,7 +17,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from model_packaging.beside import read_beside
 from model_packaging.errors import ServingImageError
+from model_packaging.evidence import write_atomically
 from model_packaging.image_table import tabled_image
 from model_packaging.package_spec import ServingImageRequest
 from model_packaging.release import ImageUri, ServingImage
@@ -55,7 +57,7 @@ def pinned_image(model_folder: Path, request: ServingImageRequest, *, resolve: b
     if lock is None or lock.request != request:
         tabled = None if resolve else _tabled(request)
         lock = tabled or resolve_image(request, reason=_reason(path, lock, resolve))
-        path.write_text(lock.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8", newline="\n")
+        _write(path, lock)
     return ServingImage(**request.model_dump(exclude={"base_framework"}), uris=lock.uris)
 
 
@@ -132,15 +134,26 @@ def _tabled(request: ServingImageRequest) -> ImageLock | None:
 
 
 def _read(path: Path) -> ImageLock | None:
-    if not path.is_file():
+    content = read_beside(path, fix="delete it, and package again")
+    if content is None:
         return None
     try:
-        return ImageLock.model_validate_json(path.read_bytes())
+        return ImageLock.model_validate_json(content)
     except ValidationError as error:
         told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise ServingImageError(
             f"{path.as_posix()} is not a lock of a serving image: {told}; "
             "delete it and package again with --resolve-image"
+        ) from error
+
+
+def _write(path: Path, lock: ImageLock) -> None:
+    try:
+        write_atomically(path, (lock.model_dump_json(indent=2, exclude_none=True) + "\n").encode())
+    except OSError as error:
+        raise ServingImageError(
+            f"{path.as_posix()} cannot be written: {error.strerror}; the serving image is pinned there: make the folder "
+            "writable, or package once where it is, and keep the file"
         ) from error
 
 

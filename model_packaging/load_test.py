@@ -21,6 +21,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from model_packaging.beside import read_beside
 from model_packaging.contract.samples import SampleRequest
 from model_packaging.errors import InvalidPackageError, PackagingError, PackagingFailure, Violation
 from model_packaging.evidence import write_atomically
@@ -213,11 +214,12 @@ def read_load_test(model_folder: Path, files: Iterable[ReleaseFile]) -> LoadTest
         InvalidPackageError: it cannot be read, or was measured of other files.
     """
     path = model_folder / LOAD_TEST_FILE
-    if not path.is_file():
-        return None
     again = f"measure again (greenroom load-test {model_folder.as_posix()}), or delete the file"
+    content = read_beside(path, fix=again)
+    if content is None:
+        return None
     try:
-        load_test = LoadTest.model_validate_json(path.read_bytes())
+        load_test = LoadTest.model_validate_json(content)
     except ValidationError as error:
         told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InvalidPackageError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import math
 import re
 from collections import defaultdict
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from model_packaging.baseline_files import BASELINE_FILES, FURTHER_BASELINE_FILES, baseline_violations
+from model_packaging.beside import json_beside
 from model_packaging.derivation import Content, derived_content, release_samples, written_content
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.lineage import DataLineage, Lineage, TrainingRun
@@ -262,18 +262,24 @@ def _metrics(path: Path) -> tuple[dict[str, float], list[Violation]]:
     """The metrics, and what is wrong with them."""
     shown = path.as_posix()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        return {}, [Violation(shown, line, "", None, f"is not JSON: {error}")]
+        content = json_beside(path)
+    except InvalidPackageError as error:
+        return {}, list(error.violations)
     if not isinstance(content, dict) or not content:
         return {}, [Violation(shown, None, "", None, "must be an object of numbers by name")]
     violations = [
         Violation(shown, None, str(name), value, f"{value!r} is not a finite number")
         for name, value in content.items()
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)
+        if not _is_finite(value)
     ]
     return {} if violations else {str(name): float(value) for name, value in content.items()}, violations
+
+
+def _is_finite(value: object) -> bool:
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer of more digits than a float holds
+        return False
 
 
 def _violation(error: ErrorDetails, document: YamlDocument, shown: str) -> Violation:

@@ -42,6 +42,12 @@ ADDED_LATER = frozenset({"format", "content_types", "samples", "lineage", "load_
 """Fields that releases did not always have: where one is None the digest is taken without it, as it was before."""
 
 
+MAXIMUM_PATH_BYTES = 800
+"""S3's keys have 1,024 bytes, some of which are the release's place in the bucket."""
+
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def checked_path(path: str) -> str:
     """The path, when it is relative, stays inside, uses `/`, and is in Unicode's composed form (NFC).
 
@@ -55,7 +61,15 @@ def checked_path(path: str) -> str:
         raise ValueError(f"{path!r} is not a plain path: no '..', '.', doubled or trailing slash")
     if unicodedata.normalize("NFC", path) != path:
         raise ValueError(f"{path!r} is not in Unicode's composed form (NFC), which is the same on every system")
+    if _UNWRITABLE.search(path):
+        raise ValueError(f"{path!r} has control characters, or bytes that are not UTF-8")
+    if len(path) > 63 and _is_too_long(path):
+        raise ValueError(f"{path[:40]!r}… is too long: at most {MAXIMUM_PATH_BYTES} bytes, and 255 between slashes")
     return path
+
+
+def _is_too_long(path: str) -> bool:
+    return len(path.encode()) > MAXIMUM_PATH_BYTES or any(len(part.encode()) > 255 for part in path.split("/"))
 
 
 ReleasePath = Annotated[str, AfterValidator(checked_path)]
@@ -131,7 +145,7 @@ class ServingImage(_Part):
     """Its version."""
     py_version: str
     """`py3`, `py310`, …"""
-    processor: Literal["cpu", "gpu"]
+    processor: Literal["cpu", "gpu", "inferentia"]
     """What it runs on."""
     uris: dict[str, ImageUri]
     """Region to image URI."""

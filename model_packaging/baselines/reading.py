@@ -70,9 +70,9 @@ def read_baseline_file(model_folder: Path) -> BaselineFile:
     """
     path = model_folder / BASELINE_FILE
     shown = path.as_posix()
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return BaselineFile(BaselineSpec(), YamlDocument({}, {}), shown)
-    document = read_yaml(path, shown)
+    document = read_yaml(path, shown, or_empty=True)
     try:
         spec = BaselineSpec.model_validate({} if document.content is None else document.content)
     except ValidationError as error:

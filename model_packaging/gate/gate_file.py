@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from model_packaging.beside import read_beside
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.gate.complaints import complaint, is_echo
 from model_packaging.gate.gate_rules import Rule, broken_rules, data_files
@@ -43,7 +44,7 @@ def read_gate(model_folder: Path) -> Gate | None:
         InvalidPackageError: with every violation.
     """
     path = model_folder / GATE_FILE
-    if not path.is_file():
+    if read_beside(path) is None:
         return None
     from model_packaging.store import file_sha256
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from model_packaging.beside import read_beside
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.evidence import write_atomically
 from model_packaging.measurements import Optimisation, OptimisationStep
@@ -192,16 +193,17 @@ def pinned_optimisation(model_folder: Path) -> Optimisation | None:
     """
     spec = read_optimise_spec(model_folder)
     path = model_folder / OPTIMISATION_FILE
-    if spec is None and not path.is_file():
-        return None
     shown, fix = path.as_posix(), f"greenroom optimise {model_folder.as_posix()}"
+    content = read_beside(path, fix=fix)
+    if spec is None and content is None:
+        return None
     if spec is None:
         message = f"is there, and {OPTIMISE_FILE}, which says what was done, is not"
         raise InvalidPackageError([Violation(shown, None, "", None, message, fix="delete it, or bring that back")])
-    if not path.is_file():
+    if content is None:
         raise InvalidPackageError([Violation(shown, None, "", None, "is not there", fix=fix)])
     try:
-        lock = Optimisation.model_validate_json(path.read_bytes())
+        lock = Optimisation.model_validate_json(content)
     except ValidationError as error:
         told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InvalidPackageError([Violation(shown, None, "", None, told, fix=fix)]) from error

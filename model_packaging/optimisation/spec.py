@@ -140,7 +140,7 @@ def read_optimise_spec(model_folder: Path) -> OptimiseSpec | None:
         InvalidPackageError: it breaks rules: all of them, with their lines.
     """
     path = model_folder / OPTIMISE_FILE
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return None
     shown = path.as_posix()
     document = read_yaml(path, shown)

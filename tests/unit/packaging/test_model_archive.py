@@ -21,9 +21,9 @@ from model_packaging.archive import Archived, archive_pieces, needs_archive, wri
 from model_packaging.errors import ArchiveError, SourceFileError, StoreError
 from model_packaging.tar_blocks import BLOCK_BYTES
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0/\\:."), min_size=1, max_size=120).map(
-    lambda name: unicodedata.normalize("NFC", name)
-)
+NAMES = st.text(
+    st.characters(codec="utf-8", exclude_characters="/\\:.", exclude_categories=["Cc"]), min_size=1, max_size=60
+).map(lambda name: unicodedata.normalize("NFC", name))
 
 
 def noise(length: int) -> bytes:

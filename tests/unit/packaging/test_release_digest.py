@@ -109,7 +109,24 @@ def test_a_plain_path_is_kept(path):
 
 @pytest.mark.parametrize(
     "path",
-    ["", ".", "/etc/passwd", "../up", "a/../b", "a//b", "a/", "./a", "a\\b", "C:/a", "a\0b", "cafe\u0301.onnx"],
+    [
+        "",
+        ".",
+        "/etc/passwd",
+        "../up",
+        "a/../b",
+        "a//b",
+        "a/",
+        "./a",
+        "a\\b",
+        "C:/a",
+        "a\0b",
+        "cafe\u0301.onnx",
+        "a\nb",
+        "a\udcff",
+        "a" * 256,
+        "a/" * 401 + "a",
+    ],
 )
 def test_a_path_that_could_mean_something_else_elsewhere_is_refused(path):
     with pytest.raises(ValueError):
