@@ -24,7 +24,7 @@ def read_beside(path: Path, *, limit_bytes: int = MAXIMUM_BYTES, fix: str = "") 
     Args:
         path: The file.
         limit_bytes: How long it may be.
-        fix: What to change where it is none; a message says something of its own without it.
+        fix: What to change, told with every message.
 
     Raises:
         InvalidPackageError: it cannot be read, is no regular file, or is too long.
@@ -34,17 +34,20 @@ def read_beside(path: Path, *, limit_bytes: int = MAXIMUM_BYTES, fix: str = "") 
     except FileNotFoundError as error:
         if not path.is_symlink():
             return None
-        raise _refused(path, "is a link that leads nowhere", fix) from error
+        raise _refused(path, "is a link that leads nowhere", fix or "put the file itself there") from error
     except OSError as error:
         raise _refused(path, f"cannot be read: {error.strerror}", fix) from error
-    with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise _refused(path, "is a folder" if stat.S_ISDIR(status.st_mode) else "is no regular file", fix)
-        content = b"" if status.st_size > limit_bytes else stream.read(limit_bytes + 1)
-    if status.st_size > limit_bytes or len(content) > limit_bytes:
-        raise _refused(path, f"has more than {limit_bytes // 1024} KiB: no such file is that long", fix)
-    return content
+            told = "is a folder" if stat.S_ISDIR(status.st_mode) else "is no regular file"
+            raise _refused(path, told, fix or "put the file itself there")
+        if status.st_size > limit_bytes:
+            raise _refused(path, f"has more than {limit_bytes // 1024} KiB: no such file is that long", fix)
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            return stream.read(limit_bytes)
+    finally:
+        os.close(descriptor)
 
 
 def json_beside(path: Path, *, fix: str = "") -> Any:
@@ -77,4 +80,4 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refused(path: Path, message: str, fix: str) -> InvalidPackageError:
-    return InvalidPackageError([Violation(path.as_posix(), None, "", None, message, fix=fix or "put the file there")])
+    return InvalidPackageError([Violation(path.as_posix(), None, "", None, message, fix=fix)])

@@ -152,8 +152,8 @@ def _write(path: Path, lock: ImageLock) -> None:
         write_atomically(path, (lock.model_dump_json(indent=2, exclude_none=True) + "\n").encode())
     except OSError as error:
         raise ServingImageError(
-            f"{path.as_posix()} cannot be written: {error.strerror}; the serving image is pinned there: make the folder "
-            "writable, or package once where it is, and keep the file"
+            f"{path.as_posix()} cannot be written: {error.strerror}; the serving image is pinned there: make the "
+            "folder writable, or package once where it is, and keep the file"
         ) from error
 
 
