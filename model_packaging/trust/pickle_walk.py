@@ -40,7 +40,17 @@ _DTYPE = ("numpy", "dtype")
 _RECONSTRUCTOR = ("copyreg", "_reconstructor")
 
 
-_OPCODES = {ord(one.code): one for one in pickletools.opcodes}
+def _stop(machine: PickleMachine, _: Any) -> None:
+    machine.walk.result = machine.pop()
+
+
+_OPCODES = {
+    one.code.encode("latin-1"): (_stop if one.name == "STOP" else HANDLERS.get(one.name), one.arg)
+    for one in pickletools.opcodes
+}
+"""Opcode to what it does, None where it pushes its argument, and to its argument's shape."""
+
+_NUMBERS = frozenset({"uint1", "uint2", "uint4", "uint8", "int4"})
 _PREFIX_BYTES = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
     pickletools.TAKEN_FROM_ARGUMENT4: 4,
@@ -89,28 +99,25 @@ class PickleMachine:
             BrokenPickleError: an unpickler would stop here.
             EOFError: the pickle is cut off.
         """
+        reader, read, push = self.reader, self.reader.read, self.push
         while True:
-            self.at = self.reader.position
-            opcode = _OPCODES.get(self.reader.read(1)[0])
-            if opcode is None:
+            self.at = reader.position
+            known = _OPCODES.get(read(1))
+            if known is None:
                 raise BrokenPickleError("it has a byte that is no opcode")
-            argument = self._argument(opcode)
-            if opcode.name == "STOP":
-                self.walk.result = self.pop()
-                return
-            handler = HANDLERS.get(opcode.name)
-            if handler is None:
-                self.push(argument)
-            else:
+            handler, shape = known
+            argument = Followed.DATA if shape is None else self._argument(shape)
+            if handler is not None:
                 handler(self, argument)
+                if handler is _stop:
+                    return
+            else:
+                push(argument)
 
-    def _argument(self, opcode: pickletools.OpcodeInfo) -> Any:
-        shape = opcode.arg
-        if shape is None:
-            return Followed.DATA
+    def _argument(self, shape: pickletools.ArgumentDescriptor) -> Any:
         if shape.n >= 0:
             data = self.reader.read(shape.n)
-            return int.from_bytes(data, "little") if shape.name.startswith(("uint", "int")) else Followed.DATA
+            return int.from_bytes(data, "little") if shape.name in _NUMBERS else Followed.DATA
         if shape.n == pickletools.UP_TO_NEWLINE:
             lines = 2 if shape.name == "stringnl_noescape_pair" else 1
             return tuple(self.reader.line(MAXIMUM_LINE_BYTES) for _ in range(lines))

@@ -168,7 +168,9 @@ def test_a_file_that_was_changed_is_told(tmp_path: Path, store: ReleaseStore, re
 
 
 @pytest.mark.parametrize(
-    "bundle", [b"", b"{}", b"[]", b"\xff", b'{"mediaType": 1, "dsseEnvelope": {}}', b'{"dsseEnvelope": null}']
+    "bundle",
+    [b"", b"{}", b"[]", b"\xff", b'{"mediaType": 1, "dsseEnvelope": {}}', b'{"dsseEnvelope": null}'],
+    ids=range(6),
 )
 def test_what_is_no_bundle_is_told(tmp_path: Path, store: ReleaseStore, release: Release, bundle: bytes) -> None:
     keys = made(tmp_path, "release")

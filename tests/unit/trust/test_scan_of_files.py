@@ -107,6 +107,7 @@ TENSOR = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
         ("a.npy", b"\x93NUMPY\x01\x00\x08\x00{broken}", "cannot be read: its header is not an array's"),
         ("m.json", b"PK\x05\x06" + bytes(18), "is a zip file, and its name says otherwise"),
     ],
+    ids=range(13),
 )
 def test_a_file_that_is_not_what_it_says_is_refused(tmp_path: Path, name: str, content: bytes, told: str) -> None:
     found = findings(tmp_path, {name: content})
@@ -152,6 +153,7 @@ def archive(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
         ("m.zip", archive({"a": b"x"}, zipfile.ZIP_BZIP2), "is compressed by method 12"),
         ("m.zip", archive({"a": b"x"})[:-10], "is a zip archive that cannot be read"),
     ],
+    ids=range(8),
 )
 def test_archives_are_looked_into(tmp_path: Path, name: str, content: bytes, told: str) -> None:
     assert any(told in one for one in findings(tmp_path, {name: content}))
