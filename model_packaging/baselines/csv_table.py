@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model_packaging.baselines.dataset_format import DatasetFormat
 from model_packaging.baselines.errors import BaselineDataError
@@ -112,9 +113,9 @@ class CsvTable:
             self._path, self._shown, encoding=self._format.encoding or "utf-8", quote=self._format.quote
         )
         first = next(blocks, None)
-        rows = iter(()) if first is None else self._rows(first.content)
-        names = [name.strip() for name in next(rows, [])]
-        self._header_lines = getattr(rows, "line_num", 0)
+        with self._rows(b"" if first is None else first.content) as rows:
+            names = [name.strip() for name in next(rows, [])]
+            self._header_lines = rows.line_num
         wrong = _header_problem(names)
         if wrong is not None:
             raise BaselineDataError(
@@ -131,29 +132,32 @@ class CsvTable:
             )
         return tuple(names)
 
-    def _rows(self, content: bytes) -> Iterator[list[str]]:
-        csv.field_size_limit(MAXIMUM_RECORD_BYTES)  # of the process; by itself it is 128 KiB
-        return csv.reader(
-            io.StringIO(content.decode(), newline=""), delimiter=self._format.separator, quotechar=self._format.quote
-        )
+    @contextmanager
+    def _rows(self, content: bytes) -> Iterator[Any]:
+        """The `csv.reader` of a text, whose fields may be as long as a record."""
+        text = io.StringIO(content.decode(), newline="")
+        before = csv.field_size_limit(MAXIMUM_RECORD_BYTES)  # of the process; by itself it is 128 KiB
+        try:
+            yield csv.reader(text, delimiter=self._format.separator, quotechar=self._format.quote)
+        finally:
+            csv.field_size_limit(before)
 
     def _ragged(self, block: Block) -> list[Violation]:
         """Rows whose number of fields is not the header's."""
         if self._is_regular(block.content):
             return []
         wrong = []
-        rows = self._rows(block.content)
         line = block.line
-        for fields in rows:
-            count = max(len(fields), 1)
-            if count != len(self.names):
-                message = f"has {count} field{'s' * (count != 1)}, the {self._length_of()} {len(self.names)}"
-                wrong.append(
-                    Violation(self._shown, line, "", None, message, fix="quote a field with a separator in it")
-                )
-                if len(wrong) == MAXIMUM_TOLD:
-                    break
-            line = block.line + int(getattr(rows, "line_num", 0))
+        with self._rows(block.content) as rows:
+            for fields in rows:
+                count = max(len(fields), 1)
+                if count != len(self.names):
+                    message = f"has {count} field{'s' * (count != 1)}, the {self._length_of()} {len(self.names)}"
+                    fix = "quote a field with a separator in it"
+                    wrong.append(Violation(self._shown, line, "", None, message, fix=fix))
+                    if len(wrong) == MAXIMUM_TOLD:
+                        break
+                line = block.line + rows.line_num
         return wrong
 
     def _length_of(self) -> str:
@@ -229,11 +233,10 @@ class CsvTable:
     def _place(self, block: Block, before: int, index: int) -> Place:
         if self._format.quote.encode() not in block.content:
             return Place(before + index + 1, block.line + index)
-        rows, line = self._rows(block.content), block.line
-        for _ in range(index):
-            next(rows)
-            line = block.line + int(getattr(rows, "line_num", 0))
-        return Place(before + index + 1, line)
+        with self._rows(block.content) as rows:
+            for _ in range(index):
+                next(rows)
+            return Place(before + index + 1, block.line + rows.line_num)
 
 
 def _nowhere(index: int) -> Place:

@@ -84,7 +84,11 @@ def test_one_that_was_cut_off_is_refused(tmp_path, kept):
     assert "is cut off or damaged" in refused(tmp_path, content[: int(len(content) * kept)])
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b"no tar archive, but long enough" * 100)])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", gzip.compress(b"no tar archive, but long enough" * 100)],
+    ids=["empty", "text", "gzip of text"],
+)
 def test_what_is_no_archive_is_refused(tmp_path, content):
     assert "is cut off or damaged" in refused(tmp_path, content)
 
