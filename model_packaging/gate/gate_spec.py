@@ -168,7 +168,8 @@ class Request(GatePart):
     """The content type; without it the sample's, else the body's own (`text/csv`, `application/json`,
     `application/jsonlines`, `application/x-npy`)."""
     accept: str | None = Field(default=None, min_length=1)
-    """The `Accept` header; without it `application/json`, and the body's own for CSV and NPY."""
+    """The `Accept` header; without it `application/json`, and the body's own for CSV and NPY where the release's
+    content types have no JSON."""
     rows_at_most: int = Field(default=500, ge=1)
     """Rows in a request; 500 without it. More rows are sent in several requests."""
     bytes_at_most: int = Field(default=MAXIMUM_REQUEST_BYTES, ge=1, le=MAXIMUM_REQUEST_BYTES)

@@ -84,8 +84,14 @@ def request_form(wanted: Request, release: Release, samples: Mapping[str, bytes]
     if body is None:
         body, told = _form_of_release(release, samples, content_type)
         content_type = content_type or told
-    accept = wanted.accept or ACCEPTS[body.kind]
+    accept = wanted.accept or _accept(body, release)
     return RequestForm(body, content_type or CONTENT_TYPES[body.kind], accept, release.signature.inputs)
+
+
+def _accept(body: Body, release: Release) -> str:
+    """JSON of a model that speaks it: it names labels and probabilities, which a line of CSV leaves to guess."""
+    media_types = {_media_type(one) for one in release.content_types or ()}
+    return JSON if JSON in media_types else ACCEPTS[body.kind]
 
 
 def _form_of_release(

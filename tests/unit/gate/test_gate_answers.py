@@ -231,3 +231,19 @@ def test_requests_are_written_as_the_first_sample_is(sample: bytes, content_type
     found = request_form(Request(), release, {"samples/one": sample})
     told = getattr(found.body, "form", None) or getattr(found.body, "header", None)
     assert (found.body.kind, told, found.content_type) == (*form, content_type)
+
+
+@pytest.mark.parametrize(
+    ("content_types", "asked", "accept"),
+    [
+        (None, None, CSV),
+        ((CSV,), None, CSV),
+        ((CSV, "application/json; charset=utf-8"), None, JSON),
+        ((CSV, JSON), CSV, CSV),
+    ],
+)
+def test_an_answer_is_asked_for_in_json_where_the_model_speaks_it(
+    content_types: tuple[str, ...] | None, asked: str | None, accept: str
+) -> None:
+    release = a_release(samples=(Sample(file="samples/one", content_type=CSV),), content_types=content_types)
+    assert request_form(Request(accept=asked), release, {"samples/one": b"1,2\n"}).accept == accept
