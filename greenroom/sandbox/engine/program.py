@@ -37,6 +37,7 @@ from greenroom.sandbox.engine.stuck import CountingExecutor, Watch, watched
 
 _IN_PROGRAM: contextvars.ContextVar[bool] = contextvars.ContextVar("in_program", default=False)
 _SDK_REFUSAL = "The Pulumi CLI does not support "
+HEARING_SECONDS = 0.2
 _GC_THRESHOLD = (100_000, 50, 1000)
 
 
@@ -95,7 +96,12 @@ class Program:
     def wait(self, timeout_seconds: float | None = None) -> str | None:
         """Waits for the program to end; as `run`, after an interruption of it. What hangs is left behind."""
         # Not `Thread.join`: interrupted by Ctrl-C, it takes the thread for ended (https://bugs.python.org/issue45274).
-        self._ended.wait(timeout_seconds)
+        # And not without a limit: a Ctrl-C that comes just before a thread sleeps is heard when it wakes.
+        if timeout_seconds is not None:
+            self._ended.wait(timeout_seconds)
+            return self._outcome
+        while not self._ended.wait(HEARING_SECONDS):
+            continue
         return self._outcome
 
     def _run_in_context(self) -> None:
