@@ -16,7 +16,8 @@ from components.specs.resolved import ResolvedModel, capture_bucket
 from components.specs.selection import UnselectableError, check_selection, selected_models
 from components.specs.violations import SpecError, UnknownStackError
 from model_packaging.store import ReleaseStore
-from stacks.providers import providers_of
+from stacks.providers import AccountProviders, providers_of
+from stacks.published import refuse_unpublished
 from stacks.releases import UndeployableError, drift_baseline, release_store, resolved_models
 
 
@@ -28,8 +29,8 @@ def deploy_stack(stack: str, *, root: Path) -> None:
         root: The project's folder, with `models/` and `environments/`.
 
     Raises:
-        pulumi.RunError: There is no such stack, a spec is not valid, or a pinned release is not there; the message
-            holds every violation.
+        pulumi.RunError: There is no such stack, a spec is not valid, or a pinned release is not there or, in an
+            update, not wholly published; the message holds every violation.
     """
     store = release_store(root)
     try:
@@ -40,15 +41,23 @@ def deploy_stack(stack: str, *, root: Path) -> None:
         if selected is not None:
             check_selection(selected, stack, project.models_of(stack), dry_run=pulumi.runtime.is_dry_run())
         models = resolved_models(project, stack, store, selected, root=root)
+        providers = _providers(project, stack)
+        if not pulumi.runtime.is_dry_run():  # a preview may come before the store is
+            refuse_unpublished(stack.partition(".")[0], models, providers.for_look_ups)
     except (SpecError, UndeployableError, UnselectableError) as error:
         raise pulumi.RunError(str(error)) from None
     if stack == ARTIFACTS_STACK:
-        _deploy_artifact_store(project)
+        _deploy_artifact_store(project, providers.for_components)
     else:
-        _deploy_models(project, stack, models, store)
+        _deploy_models(project, stack, models, store, providers.for_components)
 
 
-def _deploy_artifact_store(project: Project) -> None:
+def _providers(project: Project, stack: str) -> AccountProviders:
+    owner = project.artifacts if stack == ARTIFACTS_STACK else project.environment_of(stack)
+    return providers_of(owner.account_id, owner.region, owner.default_tags)
+
+
+def _deploy_artifact_store(project: Project, opts: pulumi.ResourceOptions) -> None:
     spec = project.artifacts
     artifact_store = ArtifactStore(
         "artifacts",
@@ -56,16 +65,21 @@ def _deploy_artifact_store(project: Project) -> None:
         reader_account_ids=[environment.account_id for environment in project.environments.values()],
         model_names=sorted(project.models),
         tags={"greenroom:environment": ARTIFACTS_STACK},
-        opts=providers_of(spec.account_id, spec.region, spec.default_tags),
+        opts=opts,
     )
     pulumi.export("bucket", artifact_store.bucket_name)
     pulumi.export("kms_key_arn", artifact_store.kms_key_arn)
     pulumi.export("model_package_groups", artifact_store.model_package_group_arns)
 
 
-def _deploy_models(project: Project, stack: str, models: tuple[ResolvedModel, ...], store: ReleaseStore) -> None:
+def _deploy_models(
+    project: Project,
+    stack: str,
+    models: tuple[ResolvedModel, ...],
+    store: ReleaseStore,
+    opts: pulumi.ResourceOptions,
+) -> None:
     environment = project.environment_of(stack)
-    opts = providers_of(environment.account_id, environment.region, environment.default_tags)
     capture_store = None
     if any(model.data_capture is not None for model in models):
         capture_store = DataCaptureStore(

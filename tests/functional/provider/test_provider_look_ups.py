@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from greenroom.sandbox.provider.errors import FailedResourceError, UnsupportedFunctionError
+from greenroom.sandbox.provider.errors import AwsRefusedError, FailedResourceError, UnsupportedFunctionError
 from greenroom.sandbox.provider.functions import FUNCTIONS, function_tokens
 from greenroom.sandbox.provider.functions.look_up import result_properties
 from tests.functional.provider import native_samples, native_samples_beside
@@ -52,6 +52,35 @@ class TestNetwork:
         with pytest.raises(FailedResourceError, match=r"multiple EC2 Subnets matched .*reduce matches to a single"):
             stage.invoke("aws:ec2/getSubnet:getSubnet", {})
         assert stage.invoke("aws:ec2/getSubnets:getSubnets", {"tags": {"no": "such"}})["ids"] == []
+
+
+class TestObjects:
+    def test_the_keys_of_a_bucket_are_no_more_than_were_asked_for_and_of_every_page(self, stage: AwsStage) -> None:
+        s3_client = client(stage, "s3")
+        s3_client.create_bucket(Bucket="many-keys")
+        for index in range(1003):
+            s3_client.put_object(Bucket="many-keys", Key=f"a/{index:04}/b", Body=b"")
+        keys = [f"a/{index:04}/b" for index in range(1003)]
+        token = "aws:s3/getObjects:getObjects"
+        assert stage.invoke(token, {"bucket": "many-keys", "prefix": "a/", "maxKeys": 2}) == {
+            "bucket": "many-keys",
+            "prefix": "a/",
+            "id": "many-keys",
+            "region": REGION,
+            "maxKeys": 2,
+            "keys": keys[:2],
+            "commonPrefixes": [],
+            "owners": [],
+            "requestCharged": "",
+        }
+        assert stage.invoke(token, {"bucket": "many-keys"})["keys"] == keys[:1000]
+        assert stage.invoke(token, {"bucket": "many-keys", "maxKeys": 1002})["keys"] == keys[:1002]
+        folders = stage.invoke(token, {"bucket": "many-keys", "prefix": "a/100", "delimiter": "/"})
+        assert (folders["keys"], folders["commonPrefixes"]) == ([], ["a/1000/", "a/1001/", "a/1002/"])
+
+    def test_a_bucket_that_is_not_there_is_an_error(self, stage: AwsStage) -> None:
+        with pytest.raises(AwsRefusedError, match="NoSuchBucket"):
+            stage.invoke("aws:s3/getObjects:getObjects", {"bucket": "no-such-bucket"})
 
 
 class TestNames:

@@ -90,9 +90,10 @@ def short(urn: str) -> str:
 class _Monitor:
     """The part of an engine's ResourceMonitor that a program needs; computed outputs are what components read."""
 
-    def __init__(self, deployment: Deployment, live_config_name: str | None) -> None:
+    def __init__(self, deployment: Deployment, live_config_name: str | None, published: Callable[[str], bool]) -> None:
         self.deployment = deployment
         self.live_config_name = live_config_name
+        self.published = published
 
     def GetDeploymentInfo(self, _request: Any) -> Any:
         return resource_pb2.DeploymentInfo(
@@ -126,15 +127,21 @@ class _Monitor:
     def Invoke(self, request: Any) -> Any:
         args = rpc.deserialize_properties(request.args)
         self.deployment.invokes.append((request.tok, args))
+        if request.tok == "aws:s3/getObjects:getObjects":
+            return _answer({"keys": [args["prefix"]] if self.published(args["prefix"]) else []})
         assert request.tok == "aws-native:sagemaker:getEndpoint", f"the components call no {request.tok}"
         name = args["endpointArn"].removeprefix("arn:of:")
         deployed = self.deployment.one("aws-native:sagemaker:Endpoint", name).inputs["endpointConfigName"]
-        answer = resource_pb2.ResourceInvokeResponse()
-        getattr(answer, "return").update({"endpointConfigName": self.live_config_name or deployed})
-        return answer
+        return _answer({"endpointConfigName": self.live_config_name or deployed})
 
     def SignalAndWaitForShutdown(self, _request: Any) -> Any:
         return empty_pb2.Empty()
+
+
+def _answer(result: Mapping[str, Any]) -> Any:
+    answer = resource_pb2.ResourceInvokeResponse()
+    getattr(answer, "return").update(dict(result))
+    return answer
 
 
 def _computed(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,6 +187,7 @@ def record(
     stack: str = "dev",
     preview: bool = False,
     live_config_name: str | None = None,
+    published: Callable[[str], bool] = lambda _key: True,
 ) -> Deployment:
     """Runs `program` and returns what it registered.
 
@@ -188,9 +196,10 @@ def record(
         stack: The stack's name.
         preview: Whether the program is told that this is a preview.
         live_config_name: What a live endpoint names as its configuration; `None`: the one that was deployed.
+        published: Whether the artifact store has an object of that key.
     """
     deployment = Deployment()
-    monitor = _Monitor(deployment, live_config_name)
+    monitor = _Monitor(deployment, live_config_name, published)
     settings.reset_options(project="greenroom", stack=stack, preview=preview)
     settings.configure(
         settings.Settings(

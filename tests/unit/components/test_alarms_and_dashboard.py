@@ -35,7 +35,10 @@ TWO = {
 def deployed(model, baseline=None):
     def program():
         EndpointAlarms(
-            "dev-tumor", model=model, baseline=baseline, opts=providers_of(model.account_id, model.region, {})
+            "dev-tumor",
+            model=model,
+            baseline=baseline,
+            opts=providers_of(model.account_id, model.region, {}).for_components,
         )
 
     return record(program)

@@ -46,7 +46,7 @@ def deployed(model=None, *, preview=False, live_config_name=None, **differences)
 
 def recorded(model, *, preview=False, live_config_name=None) -> Deployment:
     def program():
-        opts = providers_of(model.account_id, model.region, {})
+        opts = providers_of(model.account_id, model.region, {}).for_components
         deployment = deploy_model(model, capture_store=None, baseline=BASELINE, opts=opts)
         pulumi.export("model", deployment.outputs())
 

@@ -25,7 +25,7 @@ def artifact_store(readers=("111122223333", "123456789012", "111122223333")):
             reader_account_ids=readers,
             model_names=["churn", "tumor"],
             tags={"greenroom:environment": "artifacts"},
-            opts=providers_of("123456789012", "us-east-1", {}),
+            opts=providers_of("123456789012", "us-east-1", {}).for_components,
         )
 
     return record(program, stack="artifacts")
@@ -41,7 +41,7 @@ def capture_store(encryption=None):
             spec=CaptureStore(retention_days=7, force_destroy=True),
             encryption=encryption,
             tags={"greenroom:environment": "dev"},
-            opts=providers_of("111122223333", "us-east-1", {}),
+            opts=providers_of("111122223333", "us-east-1", {}).for_components,
         )
 
     return record(program)
@@ -50,7 +50,7 @@ def capture_store(encryption=None):
 def whole_model(**differences):
     def program():
         model = resolved(**differences)
-        opts = providers_of(model.account_id, model.region, {"stage": "dev"})
+        opts = providers_of(model.account_id, model.region, {"stage": "dev"}).for_components
         deployment = deploy_model(model, capture_store=None, baseline=DriftBaseline(("x",)), opts=opts)
         pulumi.export("model", deployment.outputs())
 

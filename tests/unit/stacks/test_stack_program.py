@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+import grpc
 import pulumi
 import pytest
 import yaml
@@ -149,6 +150,48 @@ def test_all_releases_that_are_not_there_are_named_with_their_pins(project):
         ["environments/dev.yaml", "releases.tumor"],
     ]
     assert all("make one with `greenroom package models/" in line for line in told)
+
+
+def test_releases_that_are_not_wholly_published_are_refused_before_the_first_resource(project):
+    (tumor,) = release_store(project).list("tumor")
+    with pytest.raises(pulumi.RunError) as raised:
+        record(
+            lambda: deploy_stack("dev", root=project),
+            stack="dev",
+            published=lambda key: key != f"{tumor.s3_prefix}release.json",
+        )
+    assert str(raised.value) == (
+        f"environments/dev.yaml: releases.tumor: s3://example-artifacts/{tumor.s3_prefix} has no release.json: it was "
+        "not published, or its upload was cut off; "
+        f"`greenroom release publish tumor@{tumor.hex_digest[:12]} --to aws` sends what is missing"
+    )
+
+
+def test_an_update_asks_for_every_manifest_in_the_environments_account_and_a_preview_for_none(project):
+    asked = deployed(project, "dev").invokes
+    manifests = [args["prefix"] for token, args in asked if token == "aws:s3/getObjects:getObjects"]
+    stored = release_store(project)
+    assert manifests == [f"{one.s3_prefix}release.json" for name in ("churn", "tumor") for one in stored.list(name)]
+    previewed = record(lambda: deploy_stack("dev", root=project), stack="dev", preview=True)
+    assert previewed.invokes == []
+
+
+def test_an_artifact_store_that_does_not_answer_is_told_without_a_traceback(project):
+    class RefusedError(grpc.RpcError):
+        def code(self):
+            return grpc.StatusCode.UNKNOWN
+
+        def details(self):
+            return "listing S3 Bucket (example-artifacts) Objects: AccessDenied"
+
+    def refuses(_key: str) -> bool:
+        raise RefusedError
+
+    with pytest.raises(
+        pulumi.RunError, match=r"releases\.churn: s3://.*release\.json cannot be looked for: .*AccessDenied"
+    ) as raised:
+        record(lambda: deploy_stack("dev", root=project), stack="dev", published=refuses)
+    assert raised.value.__suppress_context__
 
 
 def test_a_role_whose_policies_iam_would_refuse_is_refused_with_what_to_leave_out(project):

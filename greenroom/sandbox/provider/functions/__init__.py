@@ -19,6 +19,7 @@ from greenroom.sandbox.provider.functions import (
     native_get,
     native_index,
     network,
+    objects,
 )
 from greenroom.sandbox.provider.functions.policy_document import get_policy_document
 
@@ -36,6 +37,7 @@ FUNCTIONS: Mapping[str, Function] = {
     **names.FUNCTIONS,
     **native_index.FUNCTIONS,
     **network.FUNCTIONS,
+    **objects.FUNCTIONS,
 }
 
 
