@@ -348,6 +348,7 @@ def test_an_mlflow_model_that_is_not_right_says_where(tmp_path):
         formats.FORMATS["mlflow"].signature(without, [])
 
 
+@pytest.mark.slow
 def test_recognising_imports_no_framework():
     heavy = {"torch", "tensorflow", "transformers", "mlflow", "safetensors", "executorch"}
     import subprocess
