@@ -20,6 +20,8 @@ from model_packaging.evidence import SIGNATURE, read_evidence, write_evidence
 from tests.unit.packaging.model_folders import write_model_folder
 from tests.unit.packaging.s3_buckets import Recorded, new_bucket, package_alone, s3_clients
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _clients():
