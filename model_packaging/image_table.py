@@ -47,7 +47,14 @@ def _table() -> dict[str, Any]:
 
 def requests() -> Iterator[ServingImageRequest]:
     """Every image that a format asks for."""
-    from model_packaging.formats import containers, huggingface, tensorflow_saved_model, torch_containers, triton
+    from model_packaging.formats import (
+        containers,
+        huggingface,
+        neuron_containers,
+        tensorflow_saved_model,
+        torch_containers,
+        triton,
+    )
 
     for version in containers.SKLEARN_VERSIONS:
         yield ServingImageRequest(framework="sklearn", version=version)
@@ -62,6 +69,7 @@ def requests() -> Iterator[ServingImageRequest]:
         for version, (python, pytorch) in huggingface.CONTAINERS.items():
             yield _request("huggingface", version, python, processor, pytorch)
         yield _request("sagemaker-tritonserver", triton.CONTAINER_VERSION, "py3", processor)
+    yield neuron_containers.NEURON
 
 
 def _request(

@@ -98,6 +98,7 @@ def retrieve(request: ServingImageRequest, region: str) -> str:
         instance_type=_INSTANCE_TYPES[request.processor],
         image_scope="inference",
         **({} if request.base_framework is None else {"base_framework_version": request.base_framework}),
+        **_neuron_tool(request),
     )
     return str(uri)
 
@@ -111,7 +112,8 @@ def registries_of(request: ServingImageRequest) -> dict[str, str]:
     """
     from sagemaker.core import image_uris
 
-    config = image_uris.config_for_framework(request.framework)
+    tool = _neuron_tool(request).get("inference_tool")
+    config = image_uris.config_for_framework("-".join(filter(None, (request.framework, tool))))
     scoped = config.get("inference", config)
     versions, version = scoped["versions"], request.version
     full = scoped.get("version_aliases", {}).get(version, version)
@@ -124,6 +126,15 @@ def registries_of(request: ServingImageRequest) -> dict[str, str]:
             raise ValueError(f"version {version!r} on {request.base_framework!r}; allowed: {bases}")
         found = found[request.base_framework]
     return {str(region): str(account) for region, account in found["registries"].items()}
+
+
+def _neuron_tool(request: ServingImageRequest) -> dict[str, str]:
+    """Said of Hugging Face's container for Inf2; by itself the SDK would take Inf1's for any Inferentia.
+
+    https://github.com/aws/sagemaker-python-sdk (`image_uris._get_inference_tool`)
+    """
+    is_neuron = request.framework == "huggingface" and request.processor == "inferentia"
+    return {"inference_tool": "neuronx"} if is_neuron else {}
 
 
 def _tabled(request: ServingImageRequest) -> ImageLock | None:

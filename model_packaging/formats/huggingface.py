@@ -1,11 +1,12 @@
 """Hugging Face directories: `config.json` with an architecture, and the weights beside it.
 
 Weights in safetensors can run nothing. `pytorch_model*.bin` are pickles: they are told, left out where safetensors are
-there too, and otherwise looked at by the scan and loaded as weights only. Code that a repository brings (`auto_map`) is
+there too, and otherwise looked at by the scan and loaded as weights only. `model.neuron` is what optimum-neuron
+compiled for Inferentia, where nothing else runs. Code that a repository brings (`auto_map`) is
 left out and never run: `trust_remote_code` is never set.
 
 Sources: https://huggingface.co/docs/transformers/main_classes/configuration,
-https://huggingface.co/docs/sagemaker/inference
+https://huggingface.co/docs/sagemaker/inference, https://huggingface.co/docs/optimum-neuron/guides/export_model
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from model_packaging.formats.containers import nearest_version, refuse_inferentia, release_of
+from model_packaging.formats.containers import nearest_version, release_of
 from model_packaging.formats.errors import BrokenModelError, UnservableModelError
 from model_packaging.formats.folder_files import files_under
 from model_packaging.formats.huggingface_tasks import TASKS, task_of
@@ -30,12 +31,16 @@ from model_packaging.formats.model_format import (
     SampleFile,
     ServingPlan,
 )
+from model_packaging.formats.neuron_containers import compiled_for_neuron, neuron_container
 from model_packaging.formats.safetensors_file import SafetensorsError, SafetensorsFile, read_safetensors
+from model_packaging.formats.torch_archive import BrokenArchiveError, read_torch_archive
 from model_packaging.package_spec import ServingImageRequest
 from model_packaging.release import Framework, Signature
 
 CONFIG = "config.json"
 SAFETENSORS, SAFETENSORS_INDEX = "model.safetensors", "model.safetensors.index.json"
+COMPILED = "model.neuron"
+"""What `optimum-cli export neuron` makes: TorchScript that was compiled for Neuron, beside its `config.json`."""
 PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 
 OTHER_WEIGHTS = frozenset({".bin", ".h5", ".msgpack", ".ot", ".pt", ".pth", ".ckpt", ".onnx", ".gguf"})
@@ -62,7 +67,7 @@ class HuggingfaceFacts:
     task: str | None
     transformers_version: str
     """Empty where `config.json` says none."""
-    is_pickled: bool
+    weights: Literal["safetensors", "pickled", "compiled for Neuron"]
 
 
 class HuggingfaceFormat:
@@ -83,8 +88,8 @@ class HuggingfaceFormat:
             return None
         architecture = str((config.get("architectures") or [config.get("model_type")])[0])
         version = str(config.get("transformers_version") or "")
-        is_pickled = isinstance(weights, str)
-        facts = HuggingfaceFacts(architecture, task_of(architecture), version, is_pickled)
+        kind = _kind(weights)
+        facts = HuggingfaceFacts(architecture, task_of(architecture), version, kind)
         told = [f"a Hugging Face directory ({architecture}), by its {CONFIG} and {_told(weights)}"]
         if "auto_map" in config:
             told.append("the code that it brings (auto_map) is left out and never run")
@@ -93,7 +98,7 @@ class HuggingfaceFormat:
             framework=Framework(name="transformers", version=version or "unknown"),
             told="; ".join(told),
             path=path,
-            files=_files(path, is_pickled=is_pickled),
+            files=_files(path, is_pickled=kind == "pickled"),
             facts=facts,
         )
 
@@ -103,19 +108,20 @@ class HuggingfaceFormat:
         return TASKS[self._task(model)].signature()
 
     def serving(self, model: RecognisedModel, processor: Processor) -> ServingPlan:
-        """Served by AWS's Hugging Face container, with a pipeline of the task."""
-        refuse_inferentia(model.path, self.title, processor)
+        """Served by AWS's Hugging Face container, with a pipeline of the task; on Inferentia by its Neuron one."""
         facts, task = model.facts_as(HuggingfaceFacts), self._task(model)
-        version, note, requirements = _container(facts.transformers_version)
-        python, pytorch = CONTAINERS[version]
+        compiled = facts.weights == "compiled for Neuron"
+        note: str | None
+        requirements: dict[str, bytes] = {}
+        if processor == "inferentia":
+            how = "optimum-cli export neuron"
+            image, note = neuron_container(model.path, self.title, compiled=compiled, compile_with=how)
+        elif compiled:
+            raise compiled_for_neuron(model.path, self.title, processor)
+        else:
+            image, note, requirements = _container(facts.transformers_version, processor)
         return ServingPlan(
-            image=ServingImageRequest(
-                framework="huggingface",
-                version=version,
-                py_version=python,
-                processor="gpu" if processor == "gpu" else "cpu",
-                base_framework=pytorch,
-            ),
+            image=image,
             image_note=note,
             files=model.files,
             generated={**tabular_code("huggingface_inference.py"), **requirements},
@@ -132,7 +138,9 @@ class HuggingfaceFormat:
         return facts.task
 
     def _weights(self, path: Path) -> SafetensorsFile | str | None:
-        """The safetensors' headers together, or the name of pickled weights; None where there are neither."""
+        """The safetensors' headers together, or the name of other weights; None where there are none."""
+        if (path / COMPILED).is_file():
+            return self._compiled(path / COMPILED)
         if (path / SAFETENSORS_INDEX).is_file():
             return self._safetensors(path, _shards(path, SAFETENSORS_INDEX, self.title))
         if (path / SAFETENSORS).is_file():
@@ -140,6 +148,15 @@ class HuggingfaceFormat:
         if (path / PICKLED_INDEX).is_file():
             return _shards(path, PICKLED_INDEX, self.title)[0]
         return PICKLED if (path / PICKLED).is_file() else None
+
+    def _compiled(self, path: Path) -> str:
+        try:
+            archive = read_torch_archive(path)
+        except BrokenArchiveError as error:
+            raise BrokenModelError(path, self.title, str(error)) from error
+        if archive is None or archive.content != "torchscript":
+            raise BrokenModelError(path, self.title, "it is no TorchScript, which the Neuron compiler makes")
+        return COMPILED
 
     def _safetensors(self, path: Path, names: Sequence[str]) -> SafetensorsFile:
         found = []
@@ -155,7 +172,15 @@ class HuggingfaceFormat:
         )
 
 
+def _kind(weights: SafetensorsFile | str) -> Literal["safetensors", "pickled", "compiled for Neuron"]:
+    if isinstance(weights, SafetensorsFile):
+        return "safetensors"
+    return "compiled for Neuron" if weights == COMPILED else "pickled"
+
+
 def _told(weights: SafetensorsFile | str) -> str:
+    if weights == COMPILED:
+        return f"{COMPILED}, compiled for Neuron"
     if isinstance(weights, str):
         return f"pickled weights ({weights}), which safetensors would be safer than"
     return f"safetensors of {weights.parameters:,} parameters ({', '.join(weights.dtypes)})"
@@ -195,20 +220,26 @@ def _is_index(place: str, *, is_pickled: bool) -> bool:
     return place == PICKLED_INDEX and not is_pickled
 
 
-def _container(wrote: str) -> tuple[str, str | None, dict[str, bytes]]:
-    """Its version, what to say of it, and a requirement where the model was written by a newer transformers."""
+def _container(wrote: str, processor: Processor) -> tuple[ServingImageRequest, str | None, dict[str, bytes]]:
+    """It, what to say of it, and a requirement where the model was written by a newer transformers."""
     newest = list(CONTAINERS)[-1]
-    if not wrote:
-        return newest, None, {}
-    version, same = nearest_version(tuple(CONTAINERS), wrote)
+    version, same = nearest_version(tuple(CONTAINERS), wrote) if wrote else (newest, True)
+    python, pytorch = CONTAINERS[version]
+    image = ServingImageRequest(
+        framework="huggingface",
+        version=version,
+        py_version=python,
+        processor="gpu" if processor == "gpu" else "cpu",
+        base_framework=pytorch,
+    )
     if same or release_of(wrote) < release_of(newest):
         told = f"AWS has no transformers {wrote} container; the {version} one is the nearest newer, which reads it"
-        return version, None if same else told, {}
+        return image, None if same else told, {}
     note = (
         f"AWS has no transformers {wrote} container; the {version} one is the nearest: it installs transformers "
         f"{wrote} from code/requirements.txt when it starts (which needs the network)"
     )
-    return version, note, {REQUIREMENTS: f"transformers=={wrote}\n".encode()}
+    return image, note, {REQUIREMENTS: f"transformers=={wrote}\n".encode()}
 
 
 def _content_types(task: str) -> tuple[str, ...]:

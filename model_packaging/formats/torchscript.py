@@ -14,6 +14,7 @@ from pathlib import Path
 
 from model_packaging.formats.errors import BrokenModelError, UnservableModelError
 from model_packaging.formats.model_format import CSV, JSON, NPY, Processor, RecognisedModel, SampleFile, ServingPlan
+from model_packaging.formats.neuron_containers import compiled_for_neuron, is_compiled_for_neuron, neuron_container
 from model_packaging.formats.pickled import NotAPickleError, PickledObject, read_pickle
 from model_packaging.formats.samples import check_samples
 from model_packaging.formats.tensor_samples import no_sample, tensors_of_samples
@@ -33,6 +34,7 @@ class TorchScriptFacts:
 
     inputs: tuple[str, ...]
     outputs: int
+    is_compiled_for_neuron: bool = False
 
 
 class TorchScriptFormat:
@@ -50,14 +52,15 @@ class TorchScriptFormat:
             message = "the file is PyTorch's, and holds weights or a pickled object: there is no program to run"
             fix = "save the model with torch.export.save or torch.jit.save, or add an inference module of your own"
             raise UnservableModelError(path, "PyTorch", message, fix=fix)
-        version = archive.version() or "unknown"
+        version, facts = archive.version() or "unknown", _facts(archive, self.title)
+        compiled = ", compiled for Neuron" if facts.is_compiled_for_neuron else ""
         return RecognisedModel(
             format=self.name,
             framework=Framework(name="pytorch", version=f"TorchScript {version}"),
-            told=f"TorchScript, file format {version}, by the program in its zip",
+            told=f"TorchScript, file format {version}{compiled}, by the program in its zip",
             path=path,
             files={MODEL_FILE: path},
-            facts=_facts(archive, self.title),
+            facts=facts,
         )
 
     def signature(self, model: RecognisedModel, samples: Sequence[SampleFile]) -> Signature:
@@ -77,13 +80,21 @@ class TorchScriptFormat:
         return signature
 
     def serving(self, model: RecognisedModel, processor: Processor) -> ServingPlan:
-        """Served by AWS's PyTorch container."""
-        note = (
-            f"TorchScript does not say which PyTorch wrote it; AWS's newest PyTorch container has {NEWEST}, which "
-            "lacks operators that are newer"
-        )
+        """Served by AWS's PyTorch container; on Inferentia by its Neuron container, if it was compiled for it."""
+        compiled = model.facts_as(TorchScriptFacts).is_compiled_for_neuron
+        if processor == "inferentia":
+            how = "torch_neuronx.trace, or the neuron step of optimise.yaml"
+            image, note = neuron_container(model.path, self.title, compiled=compiled, compile_with=how)
+        elif compiled:
+            raise compiled_for_neuron(model.path, self.title, processor)
+        else:
+            image = torch_container(model.path, self.title, processor)
+            note = (
+                f"TorchScript does not say which PyTorch wrote it; AWS's newest PyTorch container has {NEWEST}, which "
+                "lacks operators that are newer"
+            )
         return ServingPlan(
-            image=torch_container(model.path, self.title, processor),
+            image=image,
             image_note=note,
             files=model.files,
             generated=tensor_code("torch_inference.py"),
@@ -120,4 +131,6 @@ def _facts(archive: TorchArchive, title: str) -> TorchScriptFacts:
         raise BrokenModelError(archive.path, title, f"the program has no forward method of {module}.{name}")
     answer = found["answer"].strip()
     outputs = answer.count("Tensor") if answer.startswith("Tuple[") else 1
-    return TorchScriptFacts(tuple(_ARGUMENT.findall(found["arguments"])), max(outputs, 1))
+    return TorchScriptFacts(
+        tuple(_ARGUMENT.findall(found["arguments"])), max(outputs, 1), is_compiled_for_neuron(archive)
+    )

@@ -2,17 +2,19 @@
 
 A request is JSON `{"inputs": …, "parameters": {…}}`, where `inputs` is a text, a list of texts, or an object of the
 pipeline's own inputs; CSV with a line `inputs` first; or, for models of images and sounds, their bytes. The answer is
-what the pipeline says, as JSON. Code that the model brings is never run (`trust_remote_code` is not set), and pickled
-weights are loaded as weights only.
+what the pipeline says, as JSON. A directory that was compiled for Neuron has optimum-neuron's pipeline. Code that the
+model brings is never run (`trust_remote_code` is not set), and pickled weights are loaded as weights only.
 https://github.com/aws/sagemaker-huggingface-inference-toolkit
 """
 
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -30,6 +32,9 @@ READS_BYTES = TASK.startswith(("image", "object", "audio", "automatic-speech"))
 def model_fn(model_dir: str) -> Any:
     """The pipeline; one thread, for a container's workers already fill the processors."""
     torch.set_num_threads(1)
+    if (Path(model_dir) / "model.neuron").is_file():
+        os.environ.setdefault("NEURON_RT_NUM_CORES", "1")  # a core a worker: by itself the first takes all of them
+        return importlib.import_module("optimum.neuron.pipelines").pipeline(TASK, model=model_dir)
     return pipeline(TASK, model=model_dir, device=0 if torch.cuda.is_available() else -1)
 
 
@@ -91,7 +96,10 @@ def _is_readable(inputs: Any) -> bool:
 
 def _csv_texts(body: str | bytes) -> list[str]:
     text = body if isinstance(body, str) else body.decode(errors="replace")
-    rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error as error:
+        raise tabular.RequestError(400, f"the body is not CSV: {error}") from error
     if len(rows) < 2 or rows[0] != ["inputs"] or any(len(row) != 1 for row in rows):
         raise tabular.RequestError(400, "a CSV body has one column, whose first line is: inputs")
     return [row[0] for row in rows[1:]]

@@ -1,10 +1,13 @@
 """Serves a program of PyTorch's, TorchScript or exported: the handlers of AWS's PyTorch container.
 
+A program that was compiled for Neuron needs the operators of `torch_neuronx`, which AWS's Neuron container has.
 https://sagemaker.readthedocs.io/en/stable/frameworks/pytorch/using_pytorch.html
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +29,8 @@ def model_fn(model_dir: str) -> Any:
     folder = Path(model_dir)
     if (folder / "model.pt2").is_file():
         return torch.export.load(folder / "model.pt2").module().to(DEVICE)
+    if importlib.util.find_spec("torch_neuronx") is not None:
+        importlib.import_module("torch_neuronx")
     return torch.jit.load(str(folder / "model.pt"), map_location=DEVICE).eval()
 
 

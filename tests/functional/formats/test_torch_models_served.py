@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from model_packaging.formats.executorch_program import ExecutorchFormat
 from model_packaging.formats.exported_program import ExportedProgramFormat
+from model_packaging.formats.torch_containers import tensor_code
 from model_packaging.formats.torchscript import TorchScriptFormat
 from model_packaging.release import Signature, TensorSpec
 from tests.functional.formats.served_models import packaged, sample_file, served
@@ -174,3 +177,23 @@ def test_a_program_becomes_a_release_that_keeps_the_containers_contract(iris, tm
     release = packaged(path, tmp_path, "iris", {"rows.csv": csv(ROWS), "rows.json": json.dumps({"instances": ROWS})})
     wanted = {"script": ("torchscript", "model/model.pt"), "export": ("torch_export", "model/model.pt2")}[how]
     assert (release.format, wanted[1] in {one.path for one in release.files}) == (wanted[0], True)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning")  # as in saved_script
+def test_a_program_compiled_for_neuron_has_its_operators_before_it_is_loaded(iris, tmp_path, monkeypatch):
+    model, answer = iris
+    saved_script(model, tmp_path / "model.pt", "script")
+    signature = {"inputs": [{"name": "input", "dtype": "float32", "shape": [None, 4]}], "outputs": []}
+    generated = {**tensor_code("torch_inference.py"), "code/signature.json": json.dumps(signature).encode()}
+    for name, content in generated.items():
+        (tmp_path / Path(name).name).write_bytes(content)
+    (tmp_path / "torch_neuronx.py").write_text("import pathlib; pathlib.Path(__file__).with_suffix('.seen').touch()")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    try:
+        code = importlib.import_module("inference")
+        loaded = code.model_fn(str(tmp_path))
+        assert (tmp_path / "torch_neuronx.seen").is_file()
+        np.testing.assert_allclose(code.predictions_of([np.array(ROWS, "float32")], loaded), answer, atol=1e-6)
+    finally:
+        for name in ("inference", "torch_neuronx", "tabular", "tensors"):
+            sys.modules.pop(name, None)
