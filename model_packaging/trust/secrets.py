@@ -115,5 +115,6 @@ def _detectors() -> tuple[Any, ...]:
             "detect-secrets, which looks for keys and passwords among the files, is not installed;"
             " pip install 'greenroom[package]'"
         ) from error
-    known: dict[str, Any] = {one.__name__: one for one in get_mapping_from_secret_type_to_class().values()}
+    classes: Any = get_mapping_from_secret_type_to_class()
+    known: dict[str, Any] = {one.__name__: one for one in classes.values()}
     return tuple(known[name]() for name in _DETECTORS.split())

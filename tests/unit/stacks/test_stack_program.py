@@ -177,7 +177,7 @@ def test_an_update_asks_for_every_manifest_in_the_environments_account_and_a_pre
 
 
 def test_an_artifact_store_that_does_not_answer_is_told_without_a_traceback(project):
-    class RefusedError(grpc.RpcError):
+    class RefusedError(grpc.RpcError):  # type: ignore[misc]  # grpc has no types
         def code(self):
             return grpc.StatusCode.UNKNOWN
 
