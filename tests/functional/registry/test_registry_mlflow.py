@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from greenroom.cli.root import root
+from model_packaging import ReleaseStore
+from model_packaging.evidence import read_evidence
 from model_packaging.registry.errors import ImportRefusedError, RegistryError
 from model_packaging.registry.importing import write_model_folder
 from model_packaging.registry.mlflow_client import connect, page, without_credentials
 from model_packaging.registry.mlflow_registry import register_in_mlflow
 from model_packaging.registry.mlflow_source import find_model
 from model_packaging.registry.registrations import registrations_of
+from model_packaging.serving.release_container import start_release
 from tests.functional.registry.mlflow_server import mlflow_server
 from tests.unit.registry.stored_releases import store_in, stored
 
@@ -119,6 +125,42 @@ def test_a_run_and_a_logged_model_are_the_same_files(server, logged, tmp_path):
         == again[next(path for path in again if path.name == "MLmodel")]
     )
     assert (one / "metrics.json").read_bytes() == (other / "metrics.json").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["version", "run"])
+def test_what_mlflow_has_becomes_a_release_that_passed_its_checks_and_answers_as_the_model(
+    server, logged, tmp_path, kind
+):
+    """As a person types it; the process that is checked and asked is MLflow's own `pyfunc`, in the container's place."""
+    import mlflow
+
+    uri = {"version": "models:/Breast Cancer@champion", "run": f"runs:/{logged[1]}/model"}[kind]
+    (tmp_path / "Pulumi.yaml").write_text("name: cells\nruntime: python\n")
+    runner = CliRunner(env={"GREENROOM_HOME": str(tmp_path / "home"), "NO_COLOR": "1"})
+    arguments = ["--name", "cells", "--tracking-uri", server, "--project", str(tmp_path), "--json"]
+    ended = runner.invoke(root, ["release", "import", uri, *arguments])
+    assert ended.exit_code == 0, ended.output
+    store = ReleaseStore(tmp_path / "home" / "releases")
+    release = store.load("cells", json.loads(ended.stdout)["release"])
+    folder = store.folder("cells", release.digest)
+    checks = json.loads(read_evidence(folder, "cells", release.digest)["contract.json"])["checks"]
+    assert {one["status"] for one in checks if one["name"] != "memory"} == {"passed"}, checks
+    assert (release.format, release.metrics) == ("mlflow", {"roc_auc": 0.99})
+    assert [one.file for one in release.samples or ()] == ["samples/request.json"]
+    assert release.lineage is not None
+    assert release.lineage.training_run is not None
+    assert release.lineage.training_run.id == logged[1]
+
+    sample = (folder / "samples" / "request.json").read_bytes()
+    rows = pd.DataFrame(**json.loads(sample)["dataframe_split"])
+    mlflow.set_tracking_uri(server)
+    expected = mlflow.pyfunc.load_model(uri).predict(rows)
+    container = start_release(folder, release)
+    try:
+        answer = container.invoke(sample, "application/json", "application/json")
+    finally:
+        container.stop()
+    assert json.loads(answer.body) == {"predictions": expected.tolist()}
 
 
 def test_a_model_that_is_only_called_model_needs_a_name(server, logged, tmp_path):
