@@ -48,8 +48,9 @@ class MultipartUpload:
     def __post_init__(self) -> None:
         self._free = BoundedSemaphore(max(1, IN_FLIGHT_BYTES // self.part_bytes))
         with self.prefix.refusals(self.path):
-            self._upload_id = open_uploads(self.prefix, self.path).get(self.path) or self._begin()
-            self._there = self._arrived()
+            begun = open_uploads(self.prefix, self.path).get(self.path)
+            self._upload_id = self._begin() if begun is None else begun
+            self._there = {} if begun is None else self._arrived()
 
     def add(self, content: bytes) -> None:
         """Sends the next part; waits while too many are on their way.

@@ -64,6 +64,9 @@ def publish(
     """
     prefix = S3Prefix(s3_client, bucket, release.s3_prefix, kms_key_id)
     there = prefix.listing()
+    if MANIFEST in there and not _is_of(release, prefix.read(MANIFEST)):
+        prefix.delete(MANIFEST)  # nothing under it is believed; the right one goes where there is none
+        del there[MANIFEST]
     missing = _missing(release, prefix, there)
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="publish") as pool:
         sending = Sending(release, store.folder(release.name, release.digest), prefix, pool, Counted(progress))

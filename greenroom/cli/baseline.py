@@ -60,6 +60,23 @@ def command(model_folder: Path, *, data: Path | None, as_json: bool) -> None:
     terminal.result(f"{len(made.files)} files in {made.folder}: {', '.join(made.files)}")
     for one in made.left_out:
         terminal.result(f"not there: {one}")
+    if not _is_named(model_folder):
+        terminal.say(
+            f"To have it in the release, write in {model_folder / 'package.yaml'}: baseline: {made.folder.name}"
+        )
+
+
+def _is_named(model_folder: Path) -> bool:
+    """Whether the model's `package.yaml` names a baseline; one that is not there yet, or no YAML, names none."""
+    from model_packaging.errors import InvalidPackageError
+    from model_packaging.package_spec import PACKAGE_FILE
+    from model_packaging.yaml_lines import read_yaml
+
+    try:
+        content = read_yaml(model_folder / PACKAGE_FILE, PACKAGE_FILE).content
+    except InvalidPackageError:
+        return False
+    return isinstance(content, dict) and content.get("baseline") is not None
 
 
 def _constraint(feature: Any) -> str:

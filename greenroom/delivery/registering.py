@@ -65,11 +65,13 @@ class Delivery:
         Raises:
             PublishError: the artifact store refused.
             RegistryError: a registry refused.
-        UserError: there is no model package group to register in.
+            UserError: there is no model package group to register in; nothing was sent.
         """
         from model_packaging import publish
 
         client = None if mlflow is None else _mlflow_client(mlflow)  # before anything is sent: it may not be there
+        if register:
+            self._require_group(release.name)
         access, s3_client = self.access, self.access.client("s3")
         uri = f"s3://{access.bucket}/{release.s3_prefix}"
         sent = publish(release, self.catalogue.store, s3_client, access.bucket, archive=archive)
@@ -84,7 +86,6 @@ class Delivery:
         from model_packaging.registry.sagemaker import register
 
         access = self.access
-        self._require_group(release.name)
         package = register(
             release,
             access.client("sagemaker"),

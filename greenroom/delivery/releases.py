@@ -111,7 +111,7 @@ def _how_to_go_on(pin: PinnedRelease, environment: str) -> str:
 def publish_all(
     project: GreenroomProject, releases: Iterable[Release], s3_client: S3Client, bucket: str, narrate: Narrate
 ) -> None:
-    """Put releases into the artifact bucket, where endpoints read them; those that are there already cost one read."""
+    """Put releases into the artifact bucket, where endpoints read them; those that are there already cost two reads."""
     for release in releases:
         if publish(release, project.releases, s3_client, bucket):
             narrate(f"published {release.name} {release.version} to s3://{bucket}/{release.s3_prefix}")

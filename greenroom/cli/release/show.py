@@ -131,7 +131,7 @@ def _lineage(release: Release) -> Iterator[tuple[str, str]]:
         parts = (lineage.data.uri, lineage.data.version, lineage.data.sha256)
         yield "data", "  ".join(part for part in parts if part is not None)
     if lineage.frameworks:
-        yield "trained with", ", ".join(f"{name} {version}" for name, version in lineage.frameworks.items())
+        yield "made with", ", ".join(f"{name} {version}" for name, version in lineage.frameworks.items())
 
 
 def _places(known: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -120,3 +120,21 @@ def test_without_a_baseline_yaml_all_columns_are_the_requests(model):
     told = json.loads(ended.stdout)
     assert told["files"] == ["statistics.json", "constraints.json"]
     assert [one["name"] for one in told["features"]] == ["probability", "answer", "age", "city", "truth"]
+
+
+@pytest.mark.parametrize(
+    ("package", "is_told"),
+    [
+        (None, True),
+        ("version: 1.0.0\nmodel: model.onnx\n", True),
+        ("version: [\n", True),
+        ("version: 1.0.0\nmodel: model.onnx\nbaseline: baseline\n", False),
+    ],
+)
+def test_a_baseline_that_package_yaml_does_not_name_is_told_how_it_gets_into_the_release(model, package, is_told):
+    if package is not None:
+        (model / "package.yaml").write_text(package, encoding="utf-8")
+    ended = greenroom("baseline", model)
+    assert ended.exit_code == 0, ended.output
+    hint = f"To have it in the release, write in {model / 'package.yaml'}: baseline: baseline"
+    assert (hint in ended.stderr) is is_told

@@ -158,6 +158,7 @@ def test_a_release_is_shown_whole(project):
         "gate        passed",
         "contains    1 components (evidence/sbom.cdx.json)",
         "trained by  mlflow run-1",
+        "made with   sklearn 1.5",
         "pinned in   staging",
         "baseline/statistics.json",
     ):
@@ -255,6 +256,7 @@ def test_a_group_is_the_artifact_stores_to_make(on_aws):
     told = on_aws.refused("publish", "ungrouped", "--to", "aws", "--register")
     assert "has no model package group 'ungrouped'; the artifact store brings one up for each model" in told
     assert f"Write {on_aws.folder / 'models' / 'ungrouped' / 'model.yaml'}, then: pulumi up -s artifacts" in told
+    assert on_aws.json("list", "ungrouped", "--in", "aws")["releases"][0]["published"] is False
 
 
 def test_an_alias_without_mlflow_is_refused(project):
