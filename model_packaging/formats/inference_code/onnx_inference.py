@@ -3,14 +3,20 @@
 A model of one input [rows, columns] reads CSV, JSON and NPY; one of an input a column reads rows of those columns; any
 other reads JSON `{"inputs": {NAME: nested lists}}`, or NPY where it has one input. The answer has one prediction a row,
 by the outputs' names where there are several.
+
+`tensorrt.json` beside the model, which `greenroom optimise` writes, has onnxruntime build a TensorRT engine when it
+starts; where that cannot be, the log says so, and the model runs on CUDA or the CPU.
 https://sagemaker.readthedocs.io/en/stable/frameworks/sklearn/using_sklearn.html
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +44,14 @@ def model_fn(model_dir: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    there = [one for one in wanted if one in onnxruntime.get_available_providers()]
-    return onnxruntime.InferenceSession(str(Path(model_dir) / "model.onnx"), options, providers=there)
+    wanted = _providers(Path(model_dir) / "tensorrt.json")
+    there = [(name, said) for name, said in wanted if name in onnxruntime.get_available_providers()]
+    session = onnxruntime.InferenceSession(str(Path(model_dir) / "model.onnx"), options, providers=there)
+    if wanted[0][0].startswith("Tensorrt"):
+        runs = session.get_providers()
+        told = "TensorRT builds its engine" if wanted[0][0] in runs else f"TensorRT is not here: {runs[0]} is used"
+        sys.stderr.write(f"tensorrt.json: {told}\n")
+    return session
 
 
 def transform_fn(session: onnxruntime.InferenceSession, body: str | bytes, content_type: str, accept: str) -> Any:
@@ -73,6 +84,15 @@ def predictions_of(inputs: dict[str, np.ndarray], session: onnxruntime.Inference
     if len({len(one) for one in columns}) > 1:
         return [dict(zip(names, columns, strict=True))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _providers(tensorrt: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Execution providers and their options, the best first."""
+    if not tensorrt.is_file():
+        return [("CUDAExecutionProvider", {}), ("CPUExecutionProvider", {})]
+    if importlib.util.find_spec("tensorrt") is not None:
+        importlib.import_module("tensorrt")  # loads its libraries, which pip puts where no loader looks
+    return [(name, said) for name, said in json.loads(tensorrt.read_text(encoding="utf-8"))["providers"]]
 
 
 def _single(value: Any) -> Any:

@@ -12,6 +12,8 @@ import pytest
 
 from model_packaging import Release, ReleaseStore, package
 from model_packaging.judging import UNJUDGED
+from model_packaging.optimisation.accelerators import tensorrt_options
+from model_packaging.optimisation.spec import TensorRt
 from model_packaging.serving import ContainerSpec, VariantContainer
 from tests.functional.packaging.trained_models import MODELS, TrainedModel
 
@@ -154,3 +156,18 @@ def test_a_folder_with_its_own_module_is_served_by_it(tmp_path):
     assert [file.path for file in release.files] == ["model/code/inference.py", "model/factor.txt", "samples/rows.csv"]
     with served(release, store, tmp_path / "work") as container:
         assert json.loads(container.invoke(b"1,2\n3,4\n", "text/csv", "application/json").body) == [[3, 6], [9, 12]]
+
+
+def test_a_tensorrt_engine_is_wanted_of_a_machine_that_has_none(tmp_path):
+    folder, trained = model_folder(tmp_path, "onnx")
+    (folder / "tensorrt.json").write_bytes(tensorrt_options(TensorRt(kind="tensorrt")))
+    with (folder / "package.yaml").open("a") as written:
+        written.write("processor: gpu\nfiles: {tensorrt.json: tensorrt.json}\n")
+    store = ReleaseStore(tmp_path / "store")
+    release = package(folder, store, judges=UNJUDGED)
+    assert {"model/model.onnx", "model/tensorrt.json"} <= {file.path for file in release.files}
+    with served(release, store, tmp_path / "work") as container:
+        answer = container.invoke(trained.request, trained.content_type, "application/json")
+        assert json.loads(answer.body) == {"predictions": approximately(trained.expected)}
+        log = container.log_path.read_text()
+    assert "tensorrt.json: TensorRT is not here: CPUExecutionProvider is used" in log
