@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +26,8 @@ Examples:
   greenroom gate models/tumor --against prod --page gate.html
   greenroom gate models/tumor --release d4f220 --json | jq .results
 \b
-The release is started as SageMaker would start it, and every figure is of its answers; nothing is kept of it but the
-page. `greenroom package` asks the same gate, and keeps the report with the release.
+The release is started as SageMaker would start it, and every figure is of its answers; nothing is kept but the page.
+`greenroom package` asks the same gate, and keeps the report with the release.
 Exit codes: 0 passed, 1 the model failed its gate, 2 gate.yaml, its data or the release is not right."""
 
 
@@ -36,7 +37,7 @@ Exit codes: 0 passed, 1 the model failed its gate, 2 gate.yaml, its data or the 
     "--release",
     "digest",
     metavar="DIGEST",
-    help="The release to judge; six digits are enough.  [default: that of the files as they are, packaged if need be]",
+    help="The release to judge; six digits are enough.  [default: that of the files as they are]",
 )
 @click.option("--against", metavar="ENV", help="Compare with the release that this environment pins.")
 @click.option(
@@ -54,9 +55,10 @@ def command(model_folder: Path, *, digest: str | None, against: str | None, page
     gate = _gate(model_folder)
     judges = judges_of(root, model_folder.resolve().name, against=against)
     catalogue = Catalogue.of(root)
-    with _progress(terminal) as progress:
-        release = _release(catalogue, model_folder, digest, progress)
-        report = _judged(gate, catalogue, release, judges, progress)
+    with _progress(terminal) as progress, tempfile.TemporaryDirectory(prefix="greenroom-gate-") as scratch:
+        folder, release = _release(catalogue, model_folder, digest, Path(scratch), progress)
+        against = _against(gate, catalogue, judges, progress)
+        report = _judged(gate, folder, release, judges, against=against, progress=progress)
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_bytes(render_page(report))
@@ -79,33 +81,47 @@ def _gate(model_folder: Path) -> Gate:
     return gate
 
 
-def _release(catalogue: Catalogue, model_folder: Path, digest: str | None, progress: Callable[[str], None]) -> Release:
-    from greenroom.delivery.releases import git_commit
-    from model_packaging import package
+def _release(
+    catalogue: Catalogue, model_folder: Path, digest: str | None, scratch: Path, progress: Callable[[str], None]
+) -> tuple[Path, Release]:
+    """The release, and its folder: in `scratch` where it is packaged, for nothing unjudged goes into the store."""
+    from model_packaging import ReleaseStore, package
     from model_packaging.judging import UNJUDGED
 
+    store = catalogue.store if digest is not None else ReleaseStore(scratch)
     if digest is not None:
-        return catalogue.find(f"{model_folder.resolve().name}@{digest}")
-    progress("packaging")
-    return package(model_folder, catalogue.store, git_commit=git_commit(model_folder), judges=UNJUDGED)
+        release = catalogue.find(f"{model_folder.resolve().name}@{digest}")
+    else:
+        progress("packaging")
+        release = package(model_folder, store, judges=UNJUDGED)
+    return store.folder(release.name, release.digest), release
+
+
+def _against(gate: Gate, catalogue: Catalogue, judges: Judges, progress: Callable[[str], None]) -> GateReport | None:
+    from model_packaging.gate.deployed_release import deployed_report
+
+    deployed = judges.deployed
+    if deployed is None:
+        return None
+    progress(f"the deployed release, {deployed.version}")
+    folder = catalogue.store.folder(deployed.name, deployed.digest)
+    return deployed_report(gate, folder, deployed, startup_timeout_seconds=judges.startup_timeout_seconds)
 
 
 def _judged(
-    gate: Gate, catalogue: Catalogue, release: Release, judges: Judges, progress: Callable[[str], None]
+    gate: Gate,
+    folder: Path,
+    release: Release,
+    judges: Judges,
+    *,
+    against: GateReport | None,
+    progress: Callable[[str], None],
 ) -> GateReport:
     from model_packaging.gate import evaluate
-    from model_packaging.gate.deployed_release import deployed_report
     from model_packaging.serving.release_container import start_release
 
-    timeout, deployed = judges.startup_timeout_seconds, judges.deployed
-    against = None
-    if deployed is not None:
-        progress(f"the deployed release, {deployed.version}")
-        folder = catalogue.store.folder(deployed.name, deployed.digest)
-        against = deployed_report(gate, folder, deployed, startup_timeout_seconds=timeout)
-    folder = catalogue.store.folder(release.name, release.digest)
     progress("starting the container")
-    container = start_release(folder, release, startup_timeout_seconds=timeout)
+    container = start_release(folder, release, startup_timeout_seconds=judges.startup_timeout_seconds)
     try:
         return evaluate(gate, container, release, release_folder=folder, against=against, progress=progress)
     finally:

@@ -119,7 +119,7 @@ def _external_data(path: Path, file: OnnxFile) -> dict[str, Path]:
         try:
             found[checked_path(location)] = path.parent / location
         except ValueError as error:
-            raise BrokenModelError(path, OnnxFormat.title, f"its weights are in a file that {error}") from error
+            raise BrokenModelError(path, OnnxFormat.title, f"it names a file for its weights: {error}") from error
         if not (path.parent / location).is_file():
             message = f"its weights are in {location!r}, which is not beside it"
             raise BrokenModelError(path, OnnxFormat.title, message, fix="put it there")

@@ -55,6 +55,9 @@ MAXIMUM_ENTRIES = 1000
 """A folder of more files than these is no folder of a model's file beside some others."""
 
 
+GIT_LFS = b"version https://git-lfs.github.com/spec/"
+
+
 def recognise(path: Path) -> RecognisedModel:
     """The model in a file or folder, recognised from its bytes; nothing of it is run.
 
@@ -80,7 +83,7 @@ def _recognise_folder(folder: Path) -> RecognisedModel:
     if whole is not None and whole.format != PythonFormat.name:
         return whole
     entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    found = list(_models_among(entries)) if len(entries) <= MAXIMUM_ENTRIES else []
+    found = list(_models_among(entries, or_none=whole is not None)) if len(entries) <= MAXIMUM_ENTRIES else []
     if whole is not None:
         return _with_own_module(found[0], whole) if len(found) == 1 else whole
     if len(found) == 1:
@@ -99,20 +102,25 @@ def _with_own_module(model: RecognisedModel, functions: RecognisedModel) -> Reco
     return replace(model, told=told, files=functions.files)
 
 
-def _models_among(entries: list[Path]) -> Iterator[RecognisedModel]:
-    """The models among a folder's entries; one that is broken is told only where there is no whole one beside it."""
+def _models_among(entries: list[Path], *, or_none: bool) -> Iterator[RecognisedModel]:
+    """The models among a folder's entries; one that is broken is told only where nothing else can be served.
+
+    Args:
+        entries: The folder's.
+        or_none: Whether an inference module is there, which may read what no format has, such as bare weights.
+    """
     broken: InvalidPackageError | None = None
     any_whole = False
     for path in entries:
         try:
-            found = _ask(path) if path.is_dir() or path.stat().st_size else None
+            found = _ask(path) if path.is_dir() or (path.is_file() and path.stat().st_size) else None
         except InvalidPackageError as error:
             broken = error
             continue
         if found is not None:
             any_whole = True
             yield found
-    if broken is not None and not any_whole:
+    if broken is not None and not any_whole and not or_none:
         raise broken
 
 
@@ -126,6 +134,9 @@ def _ask(path: Path) -> RecognisedModel | None:
 
 def _seen(path: Path) -> str:
     """What the bytes are, as far as they tell."""
+    with path.open("rb") as stream:
+        if stream.read(len(GIT_LFS)) == GIT_LFS:
+            return "it is Git LFS's pointer to the file, which `git lfs pull` fetches"
     root = pickled_root(path)
     if root is not None:
         return f"it is a pickle of {root}"
