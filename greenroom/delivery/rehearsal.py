@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from components.specs.selection import selection
 from greenroom.delivery.project import ARTIFACTS_STACK, GreenroomProject
-from greenroom.delivery.releases import S3Client, empty_bucket, ensure_pinned, publish_all
+from greenroom.delivery.releases import S3Client, delete_model_packages, empty_bucket, ensure_pinned, publish_all
 from greenroom.errors import StackInUseError, UnknownModelError
 from greenroom.sandbox.session import Sandbox
 
@@ -204,6 +204,11 @@ class Rehearsal:
         if bucket in {found["Name"] for found in s3_client.list_buckets()["Buckets"]}:
             count = empty_bucket(s3_client, bucket)
             self.narrate(f"emptied s3://{bucket} ({count} object versions); the releases stay in the local store")
+        artifacts = self.project.specs.artifacts
+        sagemaker_client = self.sandbox.client("sagemaker", artifacts.account_id, artifacts.region)
+        count = sum(delete_model_packages(sagemaker_client, model) for model in self.project.specs.models)
+        if count:
+            self.narrate(f"deleted {count} model packages of the local Model Registry")
         return self._destroy(ARTIFACTS_STACK, options)
 
     def _standing(self, *, except_for: set[str]) -> tuple[str, ...]:

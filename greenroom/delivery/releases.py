@@ -25,6 +25,9 @@ Narrate: TypeAlias = Callable[[str], None]
 S3Client: TypeAlias = Any
 """`boto3.client("s3")`: boto3 makes its clients' classes at run time."""
 
+SageMakerClient: TypeAlias = Any
+"""`boto3.client("sagemaker")`."""
+
 
 def git_commit(folder: Path) -> str | None:
     """The commit that the folder's files are at; `None` outside a repository, or without git."""
@@ -126,3 +129,19 @@ def empty_bucket(s3_client: S3Client, bucket: str) -> int:
             s3_client.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
         count += len(found)
     return count
+
+
+def delete_model_packages(sagemaker_client: SageMakerClient, group: str) -> int:
+    """Delete every version of a model package group, that the group may be deleted; how many there were."""
+    from botocore.exceptions import ClientError
+
+    try:
+        pages = sagemaker_client.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+        arns = [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":  # there is no such group
+            raise
+        return 0
+    for arn in arns:
+        sagemaker_client.delete_model_package(ModelPackageName=arn)
+    return len(arns)

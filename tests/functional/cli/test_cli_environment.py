@@ -201,6 +201,7 @@ def test_check_says_which_pins_it_could_not_compare_with_a_release(greenroom_pro
 @pytest.mark.slow
 def test_destroy_leaves_nothing_and_up_starts_anew(greenroom_project: Shell) -> None:
     greenroom_project.ok("sandbox", "up", "dev")
+    greenroom_project.ok("release", "publish", "tumor@dev", "--register")
     destroyed = greenroom_project.json("sandbox", "destroy", "dev")
     assert destroyed["stack"] == "dev"
     assert [also["stack"] for also in destroyed["also"]] == ["artifacts"]
@@ -221,6 +222,8 @@ def left_in(shell: Shell) -> list[str]:
         left += [one["EndpointName"] for one in sagemaker.list_endpoints()["Endpoints"]]
         left += [one["EndpointConfigName"] for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
         left += [one["ModelName"] for one in sagemaker.list_models()["Models"]]
+        groups = sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+        left += [one["ModelPackageGroupName"] for one in groups]
         left += [one["Name"] for one in sandbox.client("s3", account, "us-east-1").list_buckets()["Buckets"]]
         left += [one["RoleName"] for one in sandbox.client("iam", account, "us-east-1").list_roles()["Roles"]]
         left += [one["TopicArn"] for one in sandbox.client("sns", account, "us-east-1").list_topics()["Topics"]]
@@ -228,6 +231,6 @@ def left_in(shell: Shell) -> list[str]:
             AlarmTypes=["MetricAlarm", "CompositeAlarm"]
         )
         left += [one["AlarmName"] for one in (*alarms["MetricAlarms"], *alarms["CompositeAlarms"])]
-        groups = sandbox.client("logs", account, "us-east-1").describe_log_groups()["logGroups"]
-        left += [one["logGroupName"] for one in groups]
+        log_groups = sandbox.client("logs", account, "us-east-1").describe_log_groups()["logGroups"]
+        left += [one["logGroupName"] for one in log_groups]
     return left
