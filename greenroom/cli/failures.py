@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -43,7 +45,8 @@ _EXIT_CODES: tuple[tuple[str, str, int], ...] = (
 """Module, class, exit code: what is in none of these trees, nor in `greenroom.errors`, is a bug of ours."""
 
 
-_MACHINE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_MACHINE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, *_FULL})
 """What the system refuses for reasons that lie in the user's machine."""
 
 
@@ -61,14 +64,17 @@ def exit_code_of(error: BaseException) -> int | None:
 
 
 def _is_machines(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in _MACHINE and error.filename is not None
+    if not isinstance(error, OSError):
+        return False
+    return error.errno in _FULL or (error.errno in _MACHINE and error.filename is not None)
 
 
 @contextmanager
 def end_in_exit_code(ctx: click.Context) -> Iterator[None]:
     """Turn what the body raises into a message and click's `Exit`; click's own exceptions pass."""
     try:
-        yield
+        with _terminable():
+            yield
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except KeyboardInterrupt:
@@ -93,7 +99,27 @@ def end_in_exit_code(ctx: click.Context) -> Iterator[None]:
         raise click.exceptions.Exit(code) from error
 
 
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM is Ctrl-C: what was begun is cleared away, and what was started is ended, before the process ends.
+
+    A command that takes the signal itself, and a program that runs commands in a thread, keep their own way.
+    """
+    is_ours = (
+        threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
+    if is_ours:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _of_machine(error: OSError) -> str:
+    if error.filename is None:  # the system says where only when it opens a file, not when it fills one
+        return f"{error.strerror}: nothing was kept of what was being written\n  Free some space, and try again."
     return (
         f"{error.filename}: {error.strerror}\n"
         "  State, releases and the local AWS are kept in GREENROOM_HOME, by default .greenroom in the project."

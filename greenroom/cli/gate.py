@@ -57,8 +57,8 @@ def command(model_folder: Path, *, digest: str | None, against: str | None, page
     catalogue = Catalogue.of(root)
     with _progress(terminal) as progress, tempfile.TemporaryDirectory(prefix="greenroom-gate-") as scratch:
         folder, release = _release(catalogue, model_folder, digest, Path(scratch), progress)
-        against = _against(gate, catalogue, judges, progress)
-        report = _judged(gate, folder, release, judges, against=against, progress=progress)
+        deployed = _deployed(gate, catalogue, judges, progress)
+        report = _judged(gate, folder, release, judges, against=deployed, progress=progress)
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_bytes(render_page(report))
@@ -97,7 +97,7 @@ def _release(
     return store.folder(release.name, release.digest), release
 
 
-def _against(gate: Gate, catalogue: Catalogue, judges: Judges, progress: Callable[[str], None]) -> GateReport | None:
+def _deployed(gate: Gate, catalogue: Catalogue, judges: Judges, progress: Callable[[str], None]) -> GateReport | None:
     from model_packaging.gate.deployed_release import deployed_report
 
     deployed = judges.deployed
