@@ -1,4 +1,4 @@
-"""`greenroom release …`: releases listed, compared, published, registered, approved and imported."""
+"""`greenroom release …`: releases listed, compared, published, fetched, registered, approved and imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 from greenroom.cli.lazy import LazyGroup
 
-_COMMANDS = ("list", "show", "diff", "publish", "approve", "import", "verify", "sign", "keygen")
+_COMMANDS = ("list", "show", "diff", "publish", "download", "approve", "import", "verify", "sign", "keygen")
 
 _MODULES = {"list": "list_", "import": "import_"}
 """Those whose name is Python's own."""
@@ -29,4 +29,4 @@ Exit codes: 0 it worked, 1 it was judged and failed, 2 bad input, 130 interrupte
     epilog=EPILOG,
 )
 def command() -> None:
-    """List, compare, publish, register, approve, import and sign releases."""
+    """List, compare, publish, download, register, approve, import and sign releases."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import os
 import re
 from dataclasses import dataclass
@@ -230,6 +231,21 @@ def test_what_is_published_is_listed_where_the_local_store_lacks_it(on_aws):
     (row,) = on_aws.json("list", "other", "--in", "aws")["releases"]
     assert (row["digest"], row["stored"], row["published"], row["version"]) == (release.digest, False, True, None)
     assert "yes, not in the local store" in on_aws.ok("list", "other", "--in", "aws")
+
+
+def test_what_an_environment_pins_comes_from_the_artifact_store(on_aws):
+    release = stored(on_aws.store, metrics={"roc_auc": 0.5})
+    on_aws.ok("publish", "fraud", "--to", "aws")
+    on_aws.pin("dev", release)
+    shutil.rmtree(on_aws.store.folder("fraud", release.digest))
+    told = [{"name": "fraud", "version": release.version, "digest": release.digest}]
+    assert on_aws.json("download", "--pinned-in", "dev", "--from", "aws") == told
+    on_aws.store.verify_files(on_aws.store.load("fraud", release.digest))
+    assert on_aws.json("download", f"fraud@{release.digest}", "--from", "aws") == told
+    assert "there is no such environment" in on_aws.refused("download", "--pinned-in", "prod")
+    assert "is no digest of a release" in on_aws.refused("download", "fraud@abc", "--from", "aws")
+    assert "is not NAME@DIGEST" in on_aws.refused("download", "fraud")
+    assert "has no release" in on_aws.refused("download", f"fraud@{'0' * 64}", "--from", "aws")
 
 
 def test_another_accounts_credentials_publish_nothing(on_aws, cloud):

@@ -81,6 +81,7 @@ def test_the_commands_are_those_that_the_readme_tells() -> None:
         "greenroom release show",
         "greenroom release diff",
         "greenroom release publish",
+        "greenroom release download",
         "greenroom release approve",
         "greenroom release import",
         "greenroom release verify",
