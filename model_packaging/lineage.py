@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+SHA256_PATTERN = r"^[0-9a-f]{64}$"
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -19,7 +21,7 @@ class DataLineage(_Part):
     """Where it lies; None where nobody wrote it down."""
     version: str | None = None
     """Its version, in its owner's words; None where it has none."""
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Field(default=None, pattern=SHA256_PATTERN)
     """SHA-256 of its bytes; None where it was not taken."""
 
 

@@ -66,7 +66,7 @@ class OnnxSignature(_Part):
 
 def _signature_kind(value: object) -> str:
     has_file = "onnx" in value if isinstance(value, Mapping) else isinstance(value, OnnxSignature)
-    return "onnx" if has_file else "tensors"
+    return "signature by file" if has_file else "signature by tensors"
 
 
 class PackageSpec(_Part):
@@ -86,7 +86,8 @@ class PackageSpec(_Part):
     """The inference module, one of `files`, directly in `code/`; without it, the serving code of the model's format."""
     signature: (
         Annotated[
-            Annotated[OnnxSignature, Tag("onnx")] | Annotated[Signature, Tag("tensors")], Discriminator(_signature_kind)
+            Annotated[OnnxSignature, Tag("signature by file")] | Annotated[Signature, Tag("signature by tensors")],
+            Discriminator(_signature_kind),
         ]
         | None
     ) = None

@@ -6,27 +6,25 @@ import difflib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from model_packaging.baseline_files import BASELINE_FILES, FURTHER_BASELINE_FILES, baseline_violations
 from model_packaging.beside import json_beside
+from model_packaging.complaints import complaints
 from model_packaging.derivation import Content, derived_content, release_samples, written_content
 from model_packaging.errors import InvalidPackageError, Violation
-from model_packaging.lineage import DataLineage, Lineage, TrainingRun
+from model_packaging.lineage import SHA256_PATTERN
 from model_packaging.package_spec import (
     LONG_FORM_KEYS,
     PACKAGE_FILE,
-    OnnxSignature,
     PackageSpec,
-    ServingImageRequest,
     container_environment,
 )
-from model_packaging.release import MODEL_FOLDER, NAME_PATTERN, Framework, Sample, TensorSpec, checked_path
+from model_packaging.release import MODEL_FOLDER, NAME_PATTERN, VERSION_PATTERN, Sample, checked_path
 from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted, read_yaml
 
 MAXIMUM_NAME_LENGTH = 63
@@ -39,6 +37,11 @@ MAXIMUM_VARIABLES = 100
 MAXIMUM_VALUE_LENGTH = 1024
 MAXIMUM_ENVIRONMENT_BYTES = 32 * 1024
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html"""
+
+PATTERNS = {
+    VERSION_PATTERN: "a semantic version such as 1.0.0 (https://semver.org)",
+    SHA256_PATTERN: "a SHA-256: 64 digits of 0-9 and a-f",
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def read_model_folder(model_folder: Path) -> PackagedModel:
     try:
         spec = PackageSpec.model_validate(document.content)
     except ValidationError as error:
-        violations = [_violation(one, document, shown) for one in error.errors()]
+        violations = complaints(error, PackageSpec, document, shown, patterns=PATTERNS)
     broken = [
         *_name_rules(model_folder),
         *_form_rules(document.content),
@@ -280,45 +283,3 @@ def _is_finite(value: object) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:  # an integer of more digits than a float holds
         return False
-
-
-def _violation(error: ErrorDetails, document: YamlDocument, shown: str) -> Violation:
-    path: KeyPath = error["loc"]
-    if path[:1] == ("signature",):
-        path = (*path[:1], *path[2:])  # pydantic names the kind of signature it settled on
-    if path[-1:] == ("[key]",):
-        path = path[:-1]
-    line, place, value = document.line(path), dotted(path), error["input"]
-    if error["type"] == "extra_forbidden":
-        allowed = _keys_at(path[:-1])
-        near = difflib.get_close_matches(str(path[-1]), allowed, n=1)
-        fix = f"did you mean {near[0]!r}?" if near else "take it out"
-        return Violation(shown, line, place, value, "unknown key", ", ".join(allowed), fix)
-    if error["type"] == "missing":
-        return Violation(shown, line, place, None, "is missing", fix=f"write `{path[-1]}: …`")
-    return Violation(shown, line, place, value, f"{value!r}: {_message(error)}")
-
-
-def _message(error: ErrorDetails) -> str:
-    if error["type"] == "string_pattern_mismatch":
-        return "is not a semantic version such as 1.0.0 (https://semver.org)"
-    message = error["msg"].removeprefix("Value error, ")
-    return message[0].lower() + message[1:]
-
-
-def _keys_at(path: Iterable[str | int]) -> list[str]:
-    match tuple(path):
-        case ("signature",):
-            return [*OnnxSignature.model_fields, "inputs", "outputs"]
-        case ("signature", *_):
-            fields: type[BaseModel] = TensorSpec
-        case ("lineage", *deeper):
-            parts: dict[str, type[BaseModel]] = {"data": DataLineage, "training_run": TrainingRun}
-            fields = parts.get(str(deeper[0]) if deeper else "", Lineage)
-        case ("framework",):
-            fields = Framework
-        case ("serving_image",):
-            fields = ServingImageRequest
-        case _:
-            fields = PackageSpec
-    return list(fields.model_fields)

@@ -6,14 +6,12 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from model_packaging.baselines import baseline_spec as specs
 from model_packaging.baselines.baseline_spec import BASELINE_FILE, BaselineSpec
 from model_packaging.baselines.errors import BaselineDataError
+from model_packaging.complaints import complaints
 from model_packaging.errors import Violation
 from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted, read_yaml
 
@@ -76,62 +74,5 @@ def read_baseline_file(model_folder: Path) -> BaselineFile:
     try:
         spec = BaselineSpec.model_validate({} if document.content is None else document.content)
     except ValidationError as error:
-        raise BaselineDataError([_violation(one, document, shown) for one in _told(error.errors())]) from error
+        raise BaselineDataError(complaints(error, BaselineSpec, document, shown)) from error
     return BaselineFile(spec, document, shown)
-
-
-def _told(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """Without a list that pydantic calls too short for what is wrong in its items."""
-    for error in errors:
-        inside = [one for one in errors if one is not error and one["loc"][: len(error["loc"])] == error["loc"]]
-        if not (error["type"] == "too_short" and inside):
-            yield error
-
-
-def _violation(error: ErrorDetails, document: YamlDocument, shown: str) -> Violation:
-    path = _written(error["loc"], document)
-    line, place, value = document.line(path), dotted(path), error["input"]
-    if error["type"] == "extra_forbidden":
-        allowed = _keys_at(path[:-1])
-        near = difflib.get_close_matches(str(path[-1]), allowed, n=1)
-        fix = f"did you mean {near[0]!r}?" if near else "take it out"
-        return Violation(shown, line, place, value, "unknown key", ", ".join(allowed), fix)
-    if error["type"] == "missing":
-        return Violation(shown, line, place, None, "is missing", fix=f"write `{path[-1]}: …`")
-    message = error["msg"].removeprefix("Value error, ")
-    told = message if error["type"] == "value_error" else f"{value!r}: {message[0].lower()}{message[1:]}"
-    return Violation(shown, line, place, None if error["type"] == "value_error" else value, told)
-
-
-def _written(location: tuple[int | str, ...], document: YamlDocument) -> KeyPath:
-    """The place in the file; where alternatives are tried, pydantic adds the name of each."""
-    kept: list[int | str] = []
-    content: Any = document.content
-    for index, part in enumerate(location):
-        if isinstance(content, dict):
-            if part not in content and index < len(location) - 1:
-                continue
-            content = content.get(part)
-        elif isinstance(content, list) and isinstance(part, int) and part < len(content):
-            content = content[part]
-        else:
-            continue
-        kept.append(part)
-    return tuple(kept)
-
-
-_SPECS: dict[KeyPath, type[BaseModel]] = {
-    (): BaselineSpec,
-    ("format",): specs.FormatSpec,
-    ("model_quality",): specs.ModelQualitySpec,
-    ("bias",): specs.BiasSpec,
-    ("bias", "facets"): specs.FacetSpec,
-    ("explainability",): specs.ExplainabilitySpec,
-    ("explainability", "pdp"): specs.PartialDependenceSpec,
-    ("predictor",): specs.PredictorSpec,
-}
-
-
-def _keys_at(path: KeyPath) -> list[str]:
-    place = tuple(part for part in path if isinstance(part, str))
-    return list(_SPECS.get(place, BaselineSpec).model_fields)

@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from model_packaging.beside import read_beside
+from model_packaging.complaints import complaints
 from model_packaging.errors import InvalidPackageError, Violation
-from model_packaging.gate.complaints import complaint, is_echo
 from model_packaging.gate.gate_rules import Rule, broken_rules, data_files
 from model_packaging.gate.gate_spec import GATE_FILE, GateSpec
 from model_packaging.yaml_lines import YamlDocument, dotted, read_yaml
@@ -53,8 +53,7 @@ def read_gate(model_folder: Path) -> Gate | None:
     try:
         spec = GateSpec.model_validate(document.content)
     except ValidationError as error:
-        told = [complaint(one, document, shown) for one in error.errors() if not is_echo(one)]
-        raise InvalidPackageError({str(one): one for one in told}.values()) from error
+        raise InvalidPackageError(complaints(error, GateSpec, document, shown)) from error
     violations = _violations(broken_rules(spec, model_folder), document, shown)
     if violations:
         raise InvalidPackageError(violations)

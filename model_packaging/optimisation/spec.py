@@ -15,16 +15,15 @@ steps:
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
+from model_packaging.complaints import complaints
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.release import ReleasePath
-from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted, read_yaml
+from model_packaging.yaml_lines import KeyPath, dotted, read_yaml
 
 OPTIMISE_FILE = "optimise.yaml"
 
@@ -111,9 +110,6 @@ AnyStep = Annotated[
 ]
 
 
-_KINDS: tuple[Any, ...] = (ToOnnx, Simplify, Fp16, Int8Dynamic, Int8Static, Graph, TensorRt, Neuron)
-
-
 class OptimiseSpec(_Part):
     """What `greenroom optimise` does."""
 
@@ -147,7 +143,7 @@ def read_optimise_spec(model_folder: Path) -> OptimiseSpec | None:
     try:
         spec = OptimiseSpec.model_validate(document.content)
     except ValidationError as error:
-        raise InvalidPackageError([_violation(one, document, shown) for one in error.errors()]) from error
+        raise InvalidPackageError(complaints(error, OptimiseSpec, document, shown)) from error
     violations = [
         Violation(shown, document.line(place), dotted(place), value, message, fix=fix)
         for place, value, message, fix in _broken_rules(spec, model_folder)
@@ -155,31 +151,6 @@ def read_optimise_spec(model_folder: Path) -> OptimiseSpec | None:
     if violations:
         raise InvalidPackageError(violations)
     return spec
-
-
-def _violation(error: ErrorDetails, document: YamlDocument, shown: str) -> Violation:
-    place, value = _place(error["loc"]), error["input"]
-    line, path = document.line(place), dotted(place)
-    match error["type"]:
-        case "missing":
-            return Violation(shown, line, path, None, "is missing", fix=f"write `{place[-1]}: …`")
-        case "extra_forbidden":
-            return Violation(shown, line, path, value, "unknown key", fix="take it out")
-        case "union_tag_invalid" | "union_tag_not_found":
-            kind = value.get("kind") if isinstance(value, dict) else None
-            kinds = [str(one.model_fields["kind"].annotation.__args__[0]) for one in _KINDS]
-            near = difflib.get_close_matches(str(kind), kinds, n=1)
-            fix = f"did you mean {near[0]!r}?" if near else "write `kind: …`"
-            return Violation(shown, line, path, value, f"{kind!r} is no kind of step", ", ".join(kinds), fix)
-    message = error["msg"].removeprefix("Value error, ")
-    return Violation(shown, line, path, value, f"{value!r}: {message[0].lower()}{message[1:]}")
-
-
-def _place(location: KeyPath) -> KeyPath:
-    """Leaves out the kind of step that pydantic settled on: `steps, 0, int8_static, calibration`."""
-    if location[:1] == ("steps",) and len(location) > 2:
-        return (*location[:2], *location[3:])
-    return location
 
 
 def _broken_rules(spec: OptimiseSpec, model_folder: Path) -> list[tuple[KeyPath, object, str, str]]:

@@ -66,7 +66,7 @@ def test_steps_are_read_in_their_order_each_with_its_tolerance(tmp_path):
             "kind: simplify",
             "kind: simplyfy",
             [
-                "m/optimise.yaml:7: steps[1]: 'simplyfy' is no kind of step; allowed: onnx, simplify, fp16, int8_dynamic, int8_static, graph, tensorrt, neuron; did you mean 'simplify'?"
+                "m/optimise.yaml:7: steps[1].kind: there is no kind 'simplyfy'; allowed: onnx, simplify, fp16, int8_dynamic, int8_static, graph, tensorrt, neuron; did you mean 'simplify'?"
             ],
         ),
         (
