@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from model_packaging.errors import PackagingError
-from model_packaging.hashing import all_cores, write_all
+from model_packaging.hashing import write_all
+from model_packaging.machine import vcpus
 from model_packaging.staging import store_writes
 from model_packaging.tar_blocks import BLOCK_BYTES, Block, fill, tar_blocks
 
@@ -126,7 +127,7 @@ def archive_pieces(files: Mapping[str, Path], *, threads: int | None = None) -> 
     codec = _isal()
     yield GZIP_HEADER
     crc = length = 0
-    for piece in _pieces(files, threads or all_cores(), codec):
+    for piece in _pieces(files, threads or vcpus(), codec):
         yield piece.content
         crc, length = codec.crc32_combine(crc, piece.crc, piece.length), length + piece.length
     yield LAST_BLOCK + struct.pack("<II", crc, length & 0xFFFFFFFF)

@@ -40,6 +40,11 @@ def complaints(
     return list({str(one): one for one in told}.values())
 
 
+def json_complaints(error: ValidationError) -> str:
+    """Pydantic's errors about a JSON file that no person wrote, in one line."""
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+
+
 def written_path(location: Sequence[str | int], content: object) -> KeyPath:
     """Where in the file that is: pydantic also names the alternatives that it settled on, which nobody wrote."""
     path: list[str | int] = []

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from model_packaging.errors import SourceFileError
+from model_packaging.machine import vcpus
 
 BLOCK_BYTES = 256 * 1024
 """Read at once: fits a core's second-level cache, so that hashing finds there what reading left."""
@@ -63,14 +64,9 @@ class FileDigest:
     """The file that was read."""
 
 
-def all_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def on_all_cores(work: Callable[[Item], Answer], items: Iterable[Item], *, threads: int | None = None) -> list[Answer]:
     """`work` of every item, in the items' order; after the first failure nothing more is begun."""
-    with ThreadPoolExecutor(threads or all_cores(), thread_name_prefix="packaging") as pool:
+    with ThreadPoolExecutor(threads or vcpus(), thread_name_prefix="packaging") as pool:
         futures = [pool.submit(work, item) for item in items]
         try:
             return [future.result() for future in futures]

@@ -18,6 +18,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from model_packaging.beside import read_beside
+from model_packaging.complaints import json_complaints
 from model_packaging.errors import ServingImageError
 from model_packaging.evidence import write_atomically
 from model_packaging.image_table import tabled_image
@@ -151,9 +152,8 @@ def _read(path: Path) -> ImageLock | None:
     try:
         return ImageLock.model_validate_json(content)
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise ServingImageError(
-            f"{path.as_posix()} is not a lock of a serving image: {told}; "
+            f"{path.as_posix()} is not a lock of a serving image: {json_complaints(error)}; "
             "delete it and package again with --resolve-image"
         ) from error
 

@@ -22,6 +22,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from model_packaging.beside import read_beside
+from model_packaging.complaints import json_complaints
 from model_packaging.contract.samples import SampleRequest
 from model_packaging.errors import InvalidPackageError, PackagingError, PackagingFailure, Violation
 from model_packaging.evidence import write_atomically
@@ -221,9 +222,8 @@ def read_load_test(model_folder: Path, files: Iterable[ReleaseFile]) -> LoadTest
     try:
         load_test = LoadTest.model_validate_json(content)
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InvalidPackageError(
-            [Violation(path.as_posix(), None, "", None, f"is no load test: {told}", fix=again)]
+            [Violation(path.as_posix(), None, "", None, f"is no load test: {json_complaints(error)}", fix=again)]
         ) from error
     if load_test.content_sha256 != content_sha256(files):
         message = "was measured of other files than the model serves now"

@@ -10,13 +10,13 @@ https://flatbuffers.dev/internals/
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from model_packaging.formats.containers import python_container
 from model_packaging.formats.errors import BrokenModelError
+from model_packaging.formats.flatbuffer import FlatbufferError, Table
 from model_packaging.formats.model_format import (
     CSV,
     JSON,
@@ -75,7 +75,7 @@ class ExecutorchFormat:
         identifier = head[4:8].decode()
         try:
             facts = _facts(data)
-        except (struct.error, IndexError, KeyError, UnicodeDecodeError) as error:
+        except (FlatbufferError, IndexError, KeyError) as error:
             message = f"the flatbuffer {identifier} is cut short or damaged"
             raise BrokenModelError(path, self.title, message) from error
         return RecognisedModel(
@@ -109,72 +109,21 @@ class ExecutorchFormat:
         )
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A table of a flatbuffer: its fields lie where its vtable says."""
-
-    data: bytes
-    at: int
-
-    def _place(self, field: int) -> int | None:
-        vtable = self.at - _number("<i", self.data, self.at)
-        size = _number("<H", self.data, vtable)
-        where = 4 + 2 * field
-        offset = _number("<H", self.data, vtable + where) if where < size else 0
-        return self.at + offset if offset else None
-
-    def byte(self, field: int) -> int:
-        place = self._place(field)
-        return 0 if place is None else self.data[place]
-
-    def table(self, field: int) -> _Table:
-        place = self._place(field)
-        if place is None:
-            raise KeyError(field)
-        return _Table(self.data, place + _number("<I", self.data, place))
-
-    def text(self, field: int) -> str:
-        start, length = self._vector(field)
-        return self.data[start : start + length].decode()
-
-    def numbers(self, field: int) -> tuple[int, ...]:
-        start, length = self._vector(field)
-        return struct.unpack_from(f"<{length}i", self.data, start) if length else ()
-
-    def tables(self, field: int) -> tuple[_Table, ...]:
-        start, length = self._vector(field)
-        places = range(start, start + 4 * length, 4)
-        return tuple(_Table(self.data, place + _number("<I", self.data, place)) for place in places)
-
-    def _vector(self, field: int) -> tuple[int, int]:
-        place = self._place(field)
-        if place is None:
-            return 0, 0
-        start = place + _number("<I", self.data, place)
-        return start + 4, _number("<I", self.data, start)
-
-
-def _number(form: str, data: bytes, at: int) -> int:
-    value: int = struct.unpack_from(form, data, at)[0]
-    return value
-
-
 def _facts(data: bytes) -> ExecutorchFacts:
-    program = _Table(data, _number("<I", data, 0))
-    plan = program.tables(1)[0]
+    plan = Table.root(data).tables(1)[0]
     values = plan.tables(2)
     inputs = [values[place] for place in plan.numbers(3)]
     outputs = [values[place] for place in plan.numbers(4)]
     return ExecutorchFacts(plan.text(0), _tensors("input", inputs), _tensors("output", outputs))
 
 
-def _tensors(kind: str, values: Sequence[_Table]) -> tuple[TensorSpec, ...]:
-    tensors = [value.table(1) for value in values if value.byte(0) == TENSOR]
+def _tensors(kind: str, values: Sequence[Table]) -> tuple[TensorSpec, ...]:
+    tensors = [one for value in values if value.byte(0) == TENSOR and (one := value.table(1)) is not None]
     names = [kind] if len(tensors) == 1 else [f"{kind}_{place}" for place in range(len(tensors))]
     return tuple(_spec(name, tensor) for name, tensor in zip(names, tensors, strict=True))
 
 
-def _spec(name: str, tensor: _Table) -> TensorSpec:
+def _spec(name: str, tensor: Table) -> TensorSpec:
     sizes, is_dynamic = tensor.numbers(2), tensor.byte(8) != 0
     shape: tuple[int | None, ...] = (None, *sizes[1:]) if is_dynamic and sizes else sizes
     return TensorSpec(name=name, dtype=SCALAR_TYPES[tensor.byte(0)], shape=shape)

@@ -30,6 +30,16 @@ class Table:
         at = self._at(field)
         return default if at is None else _unpack("<i", self.buffer, at)
 
+    def byte(self, field: int) -> int:
+        """An 8-bit number without a sign; 0 where there is none."""
+        at = self._at(field)
+        return 0 if at is None else _unpack("<B", self.buffer, at)
+
+    def numbers(self, field: int) -> tuple[int, ...]:
+        """A vector of 32-bit integers."""
+        start, count = self._vector(field)
+        return struct.unpack_from(f"<{count}i", self.buffer, start) if count else ()
+
     def text(self, field: int) -> str:
         """A string; empty where there is none."""
         at = self._at(field)
@@ -42,15 +52,20 @@ class Table:
 
     def tables(self, field: int) -> list[Table]:
         """A vector of tables."""
+        start, count = self._vector(field)
+        places = range(start, start + 4 * count, 4)
+        return [Table(self.buffer, place + _unpack("<I", self.buffer, place)) for place in places]
+
+    def _vector(self, field: int) -> tuple[int, int]:
+        """Where its items of 4 bytes begin, and how many there are."""
         at = self._at(field)
         if at is None:
-            return []
+            return 0, 0
         start = at + _unpack("<I", self.buffer, at)
         count = _unpack("<I", self.buffer, start)
         if start + 4 + 4 * count > len(self.buffer):
-            raise FlatbufferError(f"a vector of {count} tables")
-        places = (start + 4 + 4 * index for index in range(count))
-        return [Table(self.buffer, place + _unpack("<I", self.buffer, place)) for place in places]
+            raise FlatbufferError(f"a vector of {count} items")
+        return start + 4, count
 
     def _at(self, field: int) -> int | None:
         """Where the field lies; None where the table does not have it."""

@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from model_packaging.beside import read_beside
+from model_packaging.complaints import json_complaints
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.evidence import write_atomically
 from model_packaging.measurements import Optimisation, OptimisationStep
@@ -205,8 +206,7 @@ def pinned_optimisation(model_folder: Path) -> Optimisation | None:
     try:
         lock = Optimisation.model_validate_json(content)
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise InvalidPackageError([Violation(shown, None, "", None, told, fix=fix)]) from error
+        raise InvalidPackageError([Violation(shown, None, "", None, json_complaints(error), fix=fix)]) from error
     converts = any(step.kind not in {"tensorrt", "neuron"} for step in spec.steps)
     files = [(spec.source, lock.source_sha256), (spec.target if converts else spec.source, lock.result_sha256)]
     stale = [
