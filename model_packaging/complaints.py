@@ -51,7 +51,9 @@ def written_path(location: Sequence[str | int], content: object) -> KeyPath:
     for index, part in enumerate(location):
         try:
             content = content[part]  # type: ignore[index]  # what it is of is what is being found out
-        except (LookupError, TypeError):
+        except TypeError:
+            continue  # an alternative of what is no mapping
+        except LookupError:
             if index < len(location) - 1 or part == "[key]":
                 continue
         path.append(part)

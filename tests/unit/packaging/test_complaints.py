@@ -44,6 +44,11 @@ SHORT = "version: 1.0.0\nmodel: weights\n"
             "signature.input: unknown key; allowed: onnx; take",
         ),
         ("gate.yaml", "task: binary\n", "gate.yaml:1: task: 'binary': must be a mapping, a `key: value` a line"),
+        (
+            "gate.yaml",
+            "data: {test: rows.csv}\n",
+            "gate.yaml:1: data.test: 'rows.csv': must be a mapping, a `key: value`",
+        ),
         ("gate.yaml", "task: {label: 3}\n", "gate.yaml:1: task: does not say its kind; write `kind: …`"),
         (
             "baseline.yaml",
