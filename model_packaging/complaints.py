@@ -16,7 +16,16 @@ from pydantic_core import ErrorDetails
 from model_packaging.errors import Violation
 from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted
 
-_NO_MAPPING = frozenset({"model_type", "model_attributes_type", "dict_type"})
+_MAPPING, _LIST = "must be a mapping, a `key: value` a line", "must be a list, a `- …` a line"
+_SHAPES: Mapping[str, str] = {
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "string_type": "must be text; in quotes, if it reads as something else",
+}
+"""Pydantic's types of errors that name Python's types."""
 
 
 def complaints(
@@ -88,8 +97,8 @@ def _complaint(
 
 
 def _message(error: ErrorDetails, patterns: Mapping[str, str]) -> str:
-    if error["type"] in _NO_MAPPING:
-        return "must be a mapping, a `key: value` a line"
+    if error["type"] in _SHAPES:
+        return _SHAPES[error["type"]]
     if error["type"] == "string_pattern_mismatch":
         pattern = error["ctx"]["pattern"]
         return f"is not {patterns[pattern]}" if pattern in patterns else f"does not match {pattern}"

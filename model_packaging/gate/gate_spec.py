@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from model_packaging.gate.demands import (
     Calibration,
@@ -40,11 +40,23 @@ MAXIMUM_REQUEST_BYTES = 6_291_456
 """SageMaker's limit of a request's body, in botocore's `BodyBlob` of sagemaker-runtime."""
 
 
+def _as_text(value: object) -> object:
+    """A label that YAML reads as a number or a truth value, as the data's labels are compared: as text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else value
+
+
+_WrittenLabel = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+
+
 class BinaryTask(GatePart):
     """Classification into two classes, one of which is looked for."""
 
     kind: Literal["binary"]
-    positive: str | None = None
+    positive: _WrittenLabel | None = None
     """The label that is looked for, as it stands in the data; without it the greater of the two labels (1 of 0 and 1),
     which is the one whose probability scikit-learn's models give second."""
     threshold: float | None = Field(default=None, ge=0, le=1)

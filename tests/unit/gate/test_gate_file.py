@@ -11,6 +11,7 @@ import yaml
 
 from model_packaging.errors import InvalidPackageError
 from model_packaging.gate import read_gate
+from model_packaging.gate.gate_spec import BinaryTask
 from model_packaging.gate.metric_table import METRICS
 from model_packaging.gate.schema import GATE_SCHEMA_FILE, gate_schema
 
@@ -292,3 +293,15 @@ def test_every_metric_is_of_a_task_and_bounded_where_it_can_be() -> None:
         "mape": "0 or more",
         "r2": "1 or less",
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "label"), [("1", "1"), ("1.0", "1"), ("true", "true"), ("'1'", "1"), ("yes it is", "yes it is")]
+)
+def test_the_positive_label_is_text_however_yaml_reads_it(tmp_path, written, label):
+    (tmp_path / "test.csv").write_text("a,label\n1,0\n")
+    (tmp_path / "gate.yaml").write_text(SMALLEST.replace("{kind: binary}", f"{{kind: binary, positive: {written}}}"))
+    gate = read_gate(tmp_path)
+    assert gate is not None
+    assert gate.spec.task == BinaryTask(kind="binary", positive=label)
+    jsonschema.validate(yaml.safe_load((tmp_path / "gate.yaml").read_text()), json.loads(gate_schema()))

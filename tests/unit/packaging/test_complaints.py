@@ -49,6 +49,8 @@ SHORT = "version: 1.0.0\nmodel: weights\n"
             "data: {test: rows.csv}\n",
             "gate.yaml:1: data.test: 'rows.csv': must be a mapping, a `key: value`",
         ),
+        ("gate.yaml", "latency: {p99_ms: 200}\n", "latency: {'p99_ms': 200}: must be a list, a `- …` a line"),
+        ("package.yaml", "version: 1.0\n", "version: 1.0: must be text; in quotes, if it reads as something else"),
         ("gate.yaml", "task: {label: 3}\n", "gate.yaml:1: task: does not say its kind; write `kind: …`"),
         (
             "baseline.yaml",
