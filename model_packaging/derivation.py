@@ -20,6 +20,12 @@ from model_packaging.signature import read_onnx_signature
 
 SAMPLES_FOLDER = "samples"
 
+MAXIMUM_SAMPLE_BYTES = 100 * 1024**2
+"""Of a batch transform's `MaxPayloadInMB`; an endpoint takes less.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
+"""
+
 TRUTH_FILE = "truth.json"
 """Among the samples: the answers that are right, no request."""
 
@@ -141,6 +147,12 @@ def find_samples(model_folder: Path, samples: str | None) -> tuple[SampleFile, .
         raise InvalidPackageError(
             [Violation(path.as_posix(), None, "", path.suffix, message, allowed, "rename it") for path in unknown]
         )
+    too_long = [path for path in requests if path.stat().st_size > MAXIMUM_SAMPLE_BYTES]
+    if too_long:
+        allowed = f"at most {MAXIMUM_SAMPLE_BYTES // 1024**2} MiB"
+        told = [(path.as_posix(), path.stat().st_size) for path in too_long]
+        message = "is longer than a request may be"
+        raise InvalidPackageError([Violation(path, None, "", size, message, allowed) for path, size in told])
     return tuple(SampleFile(path, path.as_posix(), SAMPLE_TYPES[path.suffix.lower()]) for path in requests)
 
 

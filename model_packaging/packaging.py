@@ -59,6 +59,7 @@ def package(
         ServingImageError: the serving image is not pinned and cannot be resolved.
         ContractFailedError: the release does not behave as SageMaker needs it to.
         GateFailedError: the release is not good enough.
+        DigestMismatchError: the store has the release already, and its files were changed there.
     """
     judges, tell = Judges() if judges is None else judges, tell or (lambda _line: None)
     model = read_model_folder(model_folder)
@@ -92,7 +93,10 @@ def package(
             }
         )
         place = store.folder(release.name, release.digest)
-        if store.holds(release) and is_judged(read_evidence(place, release.name, release.digest), gate, judges):
+        is_held = store.holds(release)
+        if is_held:
+            store.verify_files(release)  # what was changed there since must not pass for what is here
+        if is_held and is_judged(read_evidence(place, release.name, release.digest), gate, judges):
             return store.load(release.name, release.digest)
         evidence = {
             SCAN_REPORT: scanned.to_json(),
@@ -100,7 +104,7 @@ def package(
             CHECKOUT: checkout(model_folder),
             **Judging(judges, store, tell).judge(staged.folder, release, gate),
         }
-        write_evidence(place if store.holds(release) else staged.folder, release.digest, evidence)
+        write_evidence(place if is_held else staged.folder, release.digest, evidence)
         return store.add(release, staged)
 
 

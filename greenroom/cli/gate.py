@@ -91,6 +91,7 @@ def _release(
     store = catalogue.store if digest is not None else ReleaseStore(scratch)
     if digest is not None:
         release = catalogue.find(f"{model_folder.resolve().name}@{digest}")
+        store.verify_files(release)
     else:
         progress("packaging")
         release = package(model_folder, store, judges=UNJUDGED)

@@ -100,6 +100,7 @@ def _release(model: str, place: str | None, project_folder: Path | None, scratch
         catalogue = Catalogue.of(root)
         name = model_folder.resolve().name if is_folder else model
         store, release = catalogue.store, catalogue.find(name if place is None else f"{name}@{place}")
+        store.verify_files(release)
     return store.folder(release.name, release.digest), release
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from model_packaging.formats.flatbuffer import FlatbufferError, Table
-from model_packaging.formats.json_opening import first_json_key
+from model_packaging.formats.json_opening import MAXIMUM_JSON_BYTES, first_json_key
 
 MAGIC = b"CBM1"
 JSON_KEYS = frozenset({"ctr_data", "features_info", "model_info", "oblivious_trees", "scale_and_bias", "trees"})
@@ -68,6 +68,8 @@ def read_catboost(path: Path) -> CatboostFile | None:
             return _of_core(stream.read(_core_length(head, path)))
     if head[:1] != b"{" or first_json_key(path) not in JSON_KEYS:
         return None
+    if path.stat().st_size > MAXIMUM_JSON_BYTES:
+        raise CatboostFileError("the JSON has more than 1 GiB, which takes many times that to read: save it as cbm")
     try:
         return _of_json(json.loads(path.read_bytes()))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -8,6 +8,10 @@ from pathlib import Path
 _OPENING = re.compile(rb'\s*\{\s*"([^"\\]{1,100})"\s*:')
 
 
+MAXIMUM_JSON_BYTES = 1024**3
+"""What a model of JSON may have: it is parsed as a whole, into many times its size."""
+
+
 def first_json_key(path: Path) -> str | None:
     """The key; None where the file does not begin as a JSON object."""
     with path.open("rb") as stream:

@@ -132,5 +132,7 @@ def _has_end(path: Path) -> bool:
         while chunk := stream.read(1 << 20):
             if _END in left + chunk:
                 return True
+            if b"\0" in chunk:
+                return False  # no text, and may be a hole of many gibibytes
             left = chunk[-len(_END) :]
     return False

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model_packaging.formats.json_opening import first_json_key
+from model_packaging.formats.json_opening import MAXIMUM_JSON_BYTES, first_json_key
 from model_packaging.formats.ubjson import UbjsonError, read_ubjson
 
 BINARY_PARAMETER_BYTES = 136
@@ -57,6 +57,10 @@ def read_xgboost(path: Path) -> XgboostFile | None:
         except UbjsonError as error:
             raise XgboostFileError(f"the UBJSON is cut short or damaged: {error}") from error
     if head[:1] in {b"{", b" ", b"\n", b"\xef"} and first_json_key(path) == "learner":
+        if path.stat().st_size > MAXIMUM_JSON_BYTES:
+            raise XgboostFileError(
+                "the JSON has more than 1 GiB, which takes many times that to read: save it as UBJSON"
+            )
         try:
             return _of_document(json.loads(path.read_bytes()), "json")
         except (ValueError, RecursionError) as error:

@@ -89,7 +89,7 @@ def _model(release: Release) -> Component:
 
 
 def _file(release: Release, file: ReleaseFile) -> dict[str, Any]:
-    """https://cyclonedx.org/docs/1.6/json/#metadata_component_components"""
+    """One file, as https://cyclonedx.org/docs/1.6/json/#metadata_component_components wants it."""
     return {
         "bom-ref": f"{release.digest}#{file.path}",
         "hashes": [{"alg": "SHA-256", "content": file.sha256}],
