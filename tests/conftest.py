@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -18,6 +19,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """The inner loop looks at fewer examples of each property."""
     is_inner = "not slow" in str(config.getoption("markexpr"))
     hypothesis.settings.load_profile("inner loop" if is_inner else "every test")
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A shell's background job begins with SIGINT ignored, and so does whatever it starts: a CI may be one."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
