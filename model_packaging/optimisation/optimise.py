@@ -30,7 +30,7 @@ from model_packaging.optimisation.accelerators import (
     tensorrt_options,
     triton_acceleration,
 )
-from model_packaging.optimisation.errors import OptimisationError, ToleranceExceededError
+from model_packaging.optimisation.errors import OptimisationError, ToleranceExceededError, missing
 from model_packaging.optimisation.measuring import (
     Predict,
     largest_difference,
@@ -83,7 +83,10 @@ def optimise(model_folder: Path, *, progress: Progress | None = None) -> Optimis
     original = load_original(source, model_format)
     with _work_folder(model_folder) as work:
         run = _Run(model_folder, spec, model_format, original, read_rows(model_folder / spec.rows), work, progress)
-        run.take_steps()
+        try:
+            run.take_steps()
+        except ModuleNotFoundError as error:  # what a converter itself needs
+            raise missing(error.name or "a step", "optimise", "optimise.yaml") from error
         return run.write()
 
 

@@ -34,7 +34,7 @@ MODEL = "models/tumor"
 SPEC = f"{MODEL}/package.yaml"
 FILES = 100_000 if os.environ.get("GREENROOM_LARGE") else 3_000
 SPARSE_BYTES = 20 * 1024**3 if os.environ.get("GREENROOM_LARGE") else 2 * 1024**3
-"""GREENROOM_LARGE=1 tries 100,000 files (a minute) and 20 GiB (twenty seconds)."""
+"""GREENROOM_LARGE=1 tries 100,000 files (some minutes) and 20 GiB (twenty seconds)."""
 
 Change = Callable[[Project], object]
 
