@@ -189,7 +189,7 @@ def test_check_says_which_pins_it_could_not_compare_with_a_release(greenroom_pro
     (digest,) = DIGEST.findall(text_of(greenroom_project.project / "environments" / "dev.yaml"))
     ended = greenroom_project.run("check")
     assert ended.exit_code == 0
-    assert ended.stdout == "1 model, 3 environments (dev, prod, staging): all right\n"
+    assert ended.stdout == "3 models, 3 environments (dev, prod, staging): all right\n"
     assert ended.stderr == (
         f"environments/dev.yaml: releases.tumor: {digest} is not in the local store yet; "
         "`greenroom package models/tumor` must give it\n"
