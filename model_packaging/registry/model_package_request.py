@@ -8,6 +8,8 @@ does not say them. SageMaker's checks read baselines from `DriftCheckBaselines`,
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -83,6 +85,27 @@ def package_request(
         "MetadataProperties": _provenance(release),
     }
     return {name: value for name, value in request.items() if value != {}}
+
+
+def client_token(request: Mapping[str, Any], number: int) -> str:
+    """The idempotency token of a registration: CreateModelPackage makes one package of a token, however often it comes.
+
+    It is made of the whole request, and so of group and digest: AWS refuses a token that comes back with other
+    parameters (EC2 says so, https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html; SageMaker's
+    reference says no more than that it "guarantees that the call to this API is idempotent"), and who deletes a package
+    to register the release for other instance types must not be refused. The price: two registrations at one moment
+    that differ in more than the moment are two packages.
+
+    Args:
+        request: CreateModelPackage's, without its token.
+        number: How many tokens before this one are spent: the service remembers a token for hours (EC2: 24 at least),
+            and may answer with a package that was deleted since. Counting, and not chance, has two that register
+            a deleted package anew share one.
+
+    Returns:
+        36 of `[a-zA-Z0-9-]`, the most that is taken.
+    """
+    return hashlib.sha256(json.dumps([request, number], sort_keys=True).encode()).hexdigest()[:36]
 
 
 def description(release: Release) -> str:

@@ -1,27 +1,34 @@
 """SageMaker's Model Registry: a release is a version of a model package group of the model's name.
 
 A release is registered once: its digest is in the package's customer metadata, and whoever registers it again is given
-the package that is there. It waits for its approval (`PendingManualApproval`), which is an event that pipelines wait
-for (https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-approve.html).
+the package that is there; two that register it at one moment share one package, by an idempotency token
+(`client_token`). It waits for its approval (`PendingManualApproval`), which is an event that pipelines wait for
+(https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-approve.html).
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from model_packaging.publishing import is_published
 from model_packaging.registry.errors import RegistryError
 from model_packaging.registry.metadata import DIGEST, key_within_limits, within_limits
-from model_packaging.registry.model_package_request import STATUSES, description, package_request
+from model_packaging.registry.model_package_request import STATUSES, client_token, description, package_request
 from model_packaging.registry.quality_statistics import quality_statistics
 from model_packaging.release import Release
 
 STATISTICS = "registry/model_quality_statistics.json"
 """Beside a published release's own files, and none of them: what ModelMetrics.ModelQuality points to."""
+
+Found = TypeVar("Found")
+
+MAXIMUM_DELETED = 50
+"""Deletions of a release's packages, within the hours in which AWS remembers their tokens, that it survives."""
 
 _NOT_THERE = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException"})
 
@@ -87,9 +94,28 @@ def register(
         links=links or {},
         quality=_put_statistics(release, s3_client, bucket, task) if release.metrics else None,
     )
-    with refusals(f"model package group {release.name!r}"):
-        arn = sagemaker_client.create_model_package(**request)["ModelPackageArn"]
-    return described(sagemaker_client, arn, created=True)
+    return _created(release, sagemaker_client, request)
+
+
+def _created(release: Release, sagemaker_client: Any, request: Mapping[str, Any]) -> ModelPackage:
+    """A package of the release. A token that is answered with a package that was deleted is spent: the next is taken.
+
+    Raises:
+        RegistryError: the registry refused, or every token is spent.
+    """
+    for number in range(MAXIMUM_DELETED + 1):
+        with refusals(f"model package group {release.name!r}"):
+            answer = sagemaker_client.create_model_package(**request, ClientToken=client_token(request, number))
+            arn = answer["ModelPackageArn"]
+            there = _if_there(functools.partial(sagemaker_client.describe_model_package, ModelPackageName=arn))
+        package = None if there is None else _package(there, created=True)
+        # A deleted package's number may be another release's by now.
+        if package is not None and package.metadata.get(DIGEST) == release.digest:
+            return package
+    raise RegistryError(
+        f"model package group {release.name!r}: {MAXIMUM_DELETED} packages of {release.digest} were deleted, and "
+        "SageMaker still answers with those; register it again when it has forgotten them, tomorrow"
+    )
 
 
 def has_group(sagemaker_client: Any, name: str) -> bool:
@@ -98,16 +124,9 @@ def has_group(sagemaker_client: Any, name: str) -> bool:
     Raises:
         RegistryError: the registry refused.
     """
-    from botocore.exceptions import ClientError
-
     with refusals(f"model package group {name!r}"):
-        try:
-            sagemaker_client.describe_model_package_group(ModelPackageGroupName=name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _NOT_THERE:
-                raise
-            return False
-    return True
+        look = functools.partial(sagemaker_client.describe_model_package_group, ModelPackageGroupName=name)
+        return _if_there(look) is not None
 
 
 def ensure_group(sagemaker_client: Any, name: str) -> None:
@@ -132,24 +151,22 @@ def find_package(sagemaker_client: Any, release: Release) -> ModelPackage | None
     Raises:
         RegistryError: the registry refused.
     """
-    from botocore.exceptions import ClientError
-
-    wanted = description(release)
     with refusals(f"model package group {release.name!r}"):
-        try:
-            pages = sagemaker_client.get_paginator("list_model_packages").paginate(
-                ModelPackageGroupName=release.name, SortBy="CreationTime", SortOrder="Descending"
-            )
-            for page in pages:
-                for summary in page["ModelPackageSummaryList"]:
-                    if summary.get("ModelPackageDescription") != wanted:
-                        continue
-                    package = described(sagemaker_client, summary["ModelPackageArn"])
-                    if package.metadata.get(DIGEST) == release.digest:
-                        return package
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _NOT_THERE:
-                raise
+        return _if_there(functools.partial(_found, sagemaker_client, release))
+
+
+def _found(sagemaker_client: Any, release: Release) -> ModelPackage | None:
+    wanted = description(release)
+    pages = sagemaker_client.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=release.name, SortBy="CreationTime", SortOrder="Descending"
+    )
+    for page in pages:
+        for summary in page["ModelPackageSummaryList"]:
+            if summary.get("ModelPackageDescription") != wanted:
+                continue
+            package = described(sagemaker_client, summary["ModelPackageArn"])
+            if package.metadata.get(DIGEST) == release.digest:
+                return package
     return None
 
 
@@ -195,14 +212,17 @@ def add_links(sagemaker_client: Any, package: ModelPackage, links: Mapping[str, 
     return described(sagemaker_client, package.arn)
 
 
-def described(sagemaker_client: Any, arn: str, *, created: bool = False) -> ModelPackage:
+def described(sagemaker_client: Any, arn: str) -> ModelPackage:
     """DescribeModelPackage, as far as it concerns a release.
 
     Raises:
         RegistryError: the registry refused.
     """
     with refusals(arn):
-        answer = sagemaker_client.describe_model_package(ModelPackageName=arn)
+        return _package(sagemaker_client.describe_model_package(ModelPackageName=arn))
+
+
+def _package(answer: Mapping[str, Any], *, created: bool = False) -> ModelPackage:
     return ModelPackage(
         arn=answer["ModelPackageArn"],
         group=answer["ModelPackageGroupName"],
@@ -222,6 +242,18 @@ def _put_statistics(release: Release, s3_client: Any, bucket: str, task: str | N
         "ContentDigest": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "S3Uri": f"s3://{bucket}/{key}",
     }
+
+
+def _if_there(look: Callable[[], Found]) -> Found | None:
+    """What looking finds; None where SageMaker says that it is not there."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return look()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _NOT_THERE:
+            raise
+        return None
 
 
 @contextmanager

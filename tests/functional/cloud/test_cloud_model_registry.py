@@ -89,3 +89,13 @@ def test_a_group_with_versions_stays_until_they_are_gone(aws, package):
     aws.sagemaker.delete_model_package(ModelPackageName=package)
     aws.sagemaker.delete_model_package_group(ModelPackageGroupName="tumor")
     assert aws.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+
+
+def test_a_token_makes_one_package_however_often_it_is_sent(aws, package):
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html."""
+    request = {"ModelPackageGroupName": "tumor", "SourceUri": "s3://models/new", "ClientToken": "once"}
+    first, again = (aws.sagemaker.create_model_package(**request)["ModelPackageArn"] for _ in range(2))
+    assert first == again != package
+    with pytest.raises(ClientError, match="ClientToken was used in a request with different parameters"):
+        aws.sagemaker.create_model_package(**request | {"SourceUri": "s3://models/other"})
+    assert len(aws.sagemaker.list_model_packages(ModelPackageGroupName="tumor")["ModelPackageSummaryList"]) == 2

@@ -222,3 +222,60 @@ def test_every_request_keeps_every_constraint_of_the_api(registry_aws, store):
     groups = next(one for one in requests if "ModelPackageGroupDescription" in one)
     shape = service.operation_model("CreateModelPackageGroup").input_shape
     assert ServiceModelValidator().validate(groups, shape).found == []
+
+
+class LookedTooEarly:
+    """A SageMaker client of whoever looked for a package before anybody had made it."""
+
+    def __init__(self, client):
+        self._client = client
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def get_paginator(self, operation):
+        assert operation == "list_model_packages"
+        return self
+
+    def paginate(self, **_):
+        return [{"ModelPackageSummaryList": []}]
+
+
+def registered_twice_at_once(aws, release):
+    client = LookedTooEarly(aws.sagemaker)
+    return [sagemaker.register(release, client, aws.client("s3"), BUCKET).arn for _ in range(2)]
+
+
+def arns_in(aws, group):
+    listed = aws.sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
+    return [one["ModelPackageArn"] for one in listed]
+
+
+def test_two_registrations_at_one_moment_share_one_package(registry_aws, store):
+    release = published(registry_aws, store, "raced")
+    first, second = registered_twice_at_once(registry_aws, release)
+    assert first == second
+    assert arns_in(registry_aws, "raced") == [first]
+
+
+def test_a_deleted_package_is_registered_anew_and_once(registry_aws, store):
+    release = published(registry_aws, store, "deleted")
+    package = register(registry_aws, release)
+    for _ in range(2):
+        registry_aws.sagemaker.delete_model_package(ModelPackageName=package.arn)
+        first, second = registered_twice_at_once(registry_aws, release)
+        assert first == second
+        assert arns_in(registry_aws, "deleted") == [first]
+
+
+def test_a_package_is_deleted_to_be_registered_for_other_instances(registry_aws, store):
+    release = published(registry_aws, store, "moved")
+    other = published(registry_aws, store, "moved", metrics={"roc_auc": 0.91})
+    registry_aws.sagemaker.delete_model_package(ModelPackageName=register(registry_aws, release).arn)
+    register(registry_aws, other)  # the local AWS gives it the number of the one that is gone
+    again = register(registry_aws, release, instance_types=("ml.m5.large",))
+    assert (again.created, again.metadata["greenroom.digest"]) == (True, release.digest)
+    told = registry_aws.sagemaker.describe_model_package(ModelPackageName=again.arn)
+    assert told["InferenceSpecification"]["SupportedRealtimeInferenceInstanceTypes"] == ["ml.m5.large"]
+    registry_aws.sagemaker.delete_model_package(ModelPackageName=again.arn)
+    assert register(registry_aws, release).metadata["greenroom.digest"] == release.digest

@@ -27,6 +27,7 @@ from greenroom.sandbox.cloud.sagemaker.endpoint_updates import (
 from greenroom.sandbox.cloud.sagemaker.endpoints import Endpoint
 from greenroom.sandbox.cloud.sagemaker.inference_components import FLEETS, InferenceComponent
 from greenroom.sandbox.cloud.sagemaker.inference_experiments import InferenceExperiment
+from greenroom.sandbox.cloud.sagemaker.model_packages import TokenUse
 from greenroom.sandbox.cloud.sagemaker.models import SageMakerModel, check_new_model
 from greenroom.sandbox.cloud.sagemaker.monitoring_schedules import MonitoringSchedule, endpoint_of
 from greenroom.sandbox.cloud.sagemaker.service_limits import check_limits
@@ -42,6 +43,7 @@ class SageMakerBackend(moto_models.SageMakerModelBackend):  # type: ignore[misc]
         self.inference_components: dict[str, InferenceComponent] = {}
         self.inference_experiments: dict[str, InferenceExperiment] = {}
         self.model_package_group_policies: dict[str, str] = {}
+        self.model_package_tokens: dict[str, TokenUse] = {}
         self._generations: dict[str, int] = {}
 
     def arn(self, kind: str, name: str) -> str:

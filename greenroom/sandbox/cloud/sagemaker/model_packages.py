@@ -1,7 +1,7 @@
 """Model package groups and packages: what moto lacks of them.
 
-That is their deletion, the groups' policies, an update that changes what it names and nothing else, and the event by
-which a pipeline waits for an approval.
+That is their deletion, the groups' policies, an update that changes what it names and nothing else, idempotency
+tokens, and the event by which a pipeline waits for an approval.
 
 Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateModelPackage.html ,
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModelPackageGroup.html and
@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PutModelPackageGro
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from moto.sagemaker.exceptions import ConflictException
@@ -21,6 +22,14 @@ from greenroom.sandbox.cloud.stage import Params
 
 if TYPE_CHECKING:
     from greenroom.sandbox.cloud.sagemaker.backend import SageMakerBackend
+
+
+@dataclass(frozen=True)
+class TokenUse:
+    """What a `ClientToken` was sent with, and what that made."""
+
+    arn: str
+    params: Params
 
 
 def _group_name(backend: SageMakerBackend, name_or_arn: str) -> str:
@@ -91,6 +100,24 @@ CARRIED = (
 """What CreateModelPackage takes, DescribeModelPackage gives back, and moto drops."""
 
 
+def made_before(backend: SageMakerBackend, params: Params) -> str | None:
+    """The ARN that a former CreateModelPackage with this `ClientToken` answered; None where this is the first.
+
+    "A unique token that guarantees that the call to this API is idempotent"
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html); a package that was deleted
+    since is answered with all the same. That, that tokens are never forgotten, and the refusal's wording are guesses.
+
+    Raises:
+        AWSValidationException: The token was sent with other parameters.
+    """
+    former = backend.model_package_tokens.get(params.get("ClientToken", ""))
+    if former is None:
+        return None
+    if former.params != params:
+        raise refusals.invalid("ClientToken was used in a request with different parameters.")
+    return former.arn
+
+
 def created(backend: SageMakerBackend, arn: str, params: Params) -> None:
     """Complete a package that moto has just made, and tell EventBridge.
 
@@ -101,6 +128,8 @@ def created(backend: SageMakerBackend, arn: str, params: Params) -> None:
     if package.model_package_type == "Versioned" and package.model_approval_status is None:
         package.model_approval_status = "PendingManualApproval"
     package.carried = {name: params[name] for name in CARRIED if params.get(name) is not None}
+    if "ClientToken" in params:
+        backend.model_package_tokens[params["ClientToken"]] = TokenUse(arn, params)
     _tell(backend, package)
 
 

@@ -149,6 +149,9 @@ class SageMakerResponse(moto_responses.SageMakerResponse):  # type: ignore[misc]
         return EmptyResult()
 
     def create_model_package(self) -> ActionResult:
+        former = model_packages.made_before(self._backend, self._request)
+        if former is not None:
+            return ActionResult({"ModelPackageArn": former})
         answer = super().create_model_package()
         model_packages.created(self._backend, answer.result["ModelPackageArn"], self._request)
         return answer
