@@ -25,7 +25,7 @@ from model_packaging.package_spec import (
     container_environment,
 )
 from model_packaging.release import MODEL_FOLDER, NAME_PATTERN, VERSION_PATTERN, Sample, checked_path
-from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted, read_yaml
+from model_packaging.yaml_lines import KeyPath, Rule, YamlDocument, read_yaml
 
 MAXIMUM_NAME_LENGTH = 63
 
@@ -61,15 +61,6 @@ class PackagedModel:
     """The requests among `sources`; None where there are none."""
 
 
-@dataclass(frozen=True)
-class _Rule:
-    path: KeyPath
-    value: object
-    message: str
-    allowed: str = ""
-    fix: str = ""
-
-
 def read_model_folder(model_folder: Path) -> PackagedModel:
     """Reads `package.yaml`, and checks it and every file it names.
 
@@ -91,10 +82,7 @@ def read_model_folder(model_folder: Path) -> PackagedModel:
     ]
     if spec is not None:
         broken += _spec_rules(spec)
-    violations += [
-        Violation(shown, document.line(one.path), dotted(one.path), one.value, one.message, one.allowed, one.fix)
-        for one in broken
-    ]
+    violations += document.violations(broken, shown)
     if violations or spec is None:
         raise InvalidPackageError(violations)
     metrics, violations = ({}, []) if spec.metrics is None else _metrics(model_folder / spec.metrics)
@@ -150,10 +138,10 @@ def _sources(spec: PackageSpec, content: Content, model_folder: Path) -> dict[st
     return sources
 
 
-def _name_rules(model_folder: Path) -> Iterator[_Rule]:
+def _name_rules(model_folder: Path) -> Iterator[Rule]:
     name = model_folder.resolve().name
     if not re.fullmatch(NAME_PATTERN, name) or len(name) > MAXIMUM_NAME_LENGTH:
-        yield _Rule(
+        yield Rule(
             (),
             name,
             f"the folder's name is the model's, and {name!r} cannot be one",
@@ -162,22 +150,22 @@ def _name_rules(model_folder: Path) -> Iterator[_Rule]:
         )
 
 
-def _form_rules(content: object) -> Iterator[_Rule]:
+def _form_rules(content: object) -> Iterator[Rule]:
     """Without a model, everything must be written."""
     if isinstance(content, dict) and content.get("model") is None:
         for key in LONG_FORM_KEYS:
             if content.get(key) is None:
-                yield _Rule(
+                yield Rule(
                     (key,), None, "is missing", fix=f"write `{key}: …`, or `model: FILE` and nothing of the kind"
                 )
 
 
-def _file_rules(content: object, model_folder: Path) -> Iterator[_Rule]:
+def _file_rules(content: object, model_folder: Path) -> Iterator[Rule]:
     """Concerns whatever in the document names a file, also where the rest of it is broken."""
     for path, value in _named_files(content):
         problem = _file_problem(model_folder, value, or_folder=path in {("model",), ("samples",)})
         if problem is not None:
-            yield _Rule(path, value, problem, fix="name a file inside the model's folder, or put it there")
+            yield Rule(path, value, problem, fix="name a file inside the model's folder, or put it there")
 
 
 def _named_files(content: object) -> Iterator[tuple[KeyPath, str]]:
@@ -212,7 +200,7 @@ def _files_in(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def _spec_rules(spec: PackageSpec) -> Iterator[_Rule]:
+def _spec_rules(spec: PackageSpec) -> Iterator[Rule]:
     yield from _entry_point_rules(spec)
     yield from _environment_rules(spec)
     files = spec.files or {}
@@ -222,18 +210,18 @@ def _spec_rules(spec: PackageSpec) -> Iterator[_Rule]:
     for targets in same.values():
         if len(targets) > 1:
             message = f"differs only in case from {targets[0]!r}, which is one file on some systems"
-            yield _Rule(("files", targets[1]), targets[1], message, fix="rename one")
+            yield Rule(("files", targets[1]), targets[1], message, fix="rename one")
     for target in files:
         if any(other.startswith(f"{target}/") for other in files):
-            yield _Rule(("files", target), target, "is a file and, for another entry, a folder", fix="rename one")
+            yield Rule(("files", target), target, "is a file and, for another entry, a folder", fix="rename one")
 
 
-def _entry_point_rules(spec: PackageSpec) -> Iterator[_Rule]:
+def _entry_point_rules(spec: PackageSpec) -> Iterator[Rule]:
     if spec.entry_point is None:
         return
     modules = [target for target in spec.files or {} if re.fullmatch(r"^code/[A-Za-z_][A-Za-z0-9_]*\.py$", target)]
     if spec.entry_point not in modules:
-        yield _Rule(
+        yield Rule(
             ("entry_point",),
             spec.entry_point,
             f"{spec.entry_point!r} is not a Python module directly in code/ among the files",
@@ -242,23 +230,23 @@ def _entry_point_rules(spec: PackageSpec) -> Iterator[_Rule]:
         )
 
 
-def _environment_rules(spec: PackageSpec) -> Iterator[_Rule]:
+def _environment_rules(spec: PackageSpec) -> Iterator[Rule]:
     for name, value in spec.environment.items():
         path: KeyPath = ("environment", name)
         if name in RESERVED_VARIABLES:
-            yield _Rule(path, value, "is what entry_point gives", fix="take it out")
+            yield Rule(path, value, "is what entry_point gives", fix="take it out")
         if not re.fullmatch(VARIABLE_PATTERN, name):
-            yield _Rule(path, value, f"{name!r} is no variable's name", allowed=VARIABLE_PATTERN)
+            yield Rule(path, value, f"{name!r} is no variable's name", allowed=VARIABLE_PATTERN)
         if len(value) > MAXIMUM_VALUE_LENGTH:
-            yield _Rule(path, value, f"has {len(value)} characters", allowed=f"at most {MAXIMUM_VALUE_LENGTH}")
+            yield Rule(path, value, f"has {len(value)} characters", allowed=f"at most {MAXIMUM_VALUE_LENGTH}")
     whole = container_environment(spec.entry_point or "code/inference.py", spec.environment)
     if len(whole) > MAXIMUM_VARIABLES:
         message = f"makes {len(whole)} variables with those that every container has"
-        yield _Rule(("environment",), None, message, allowed=f"at most {MAXIMUM_VARIABLES}")
+        yield Rule(("environment",), None, message, allowed=f"at most {MAXIMUM_VARIABLES}")
     size = sum(len(part.encode()) for pair in whole.items() for part in pair)
     if size > MAXIMUM_ENVIRONMENT_BYTES:
         message = f"makes {size} bytes of names and values with those that every container has"
-        yield _Rule(("environment",), None, message, allowed=f"at most {MAXIMUM_ENVIRONMENT_BYTES}")
+        yield Rule(("environment",), None, message, allowed=f"at most {MAXIMUM_ENVIRONMENT_BYTES}")
 
 
 def _metrics(path: Path) -> tuple[dict[str, float], list[Violation]]:

@@ -6,7 +6,7 @@ is built of it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,17 @@ MAXIMUM_BY_ALIASES = 10_000
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A broken rule of a document, before its line is known."""
+
+    path: KeyPath
+    value: object
+    message: str
+    allowed: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
 class YamlDocument:
     """A document's content, and the line (from 1) of each of its keys and items."""
 
@@ -36,6 +47,13 @@ class YamlDocument:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path)
+
+    def violations(self, broken: Iterable[Rule], shown: str) -> list[Violation]:
+        """Broken rules with their lines; `shown` is how messages name the file."""
+        return [
+            Violation(shown, self.line(one.path), dotted(one.path), one.value, one.message, one.allowed, one.fix)
+            for one in broken
+        ]
 
 
 def read_yaml(path: Path, shown: str, *, or_empty: bool = False) -> YamlDocument:

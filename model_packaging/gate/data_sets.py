@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 
 from model_packaging.gate.gate_file import Gate
-from model_packaging.gate.gate_rules import DEFAULT_LABEL, Rule
+from model_packaging.gate.gate_rules import DEFAULT_LABEL
 from model_packaging.gate.gate_spec import ArrayFiles, DataFile, FreeFormTask, RegressionTask, TableFile
 from model_packaging.store import file_sha256
-from model_packaging.yaml_lines import KeyPath
+from model_packaging.yaml_lines import KeyPath, Rule
 
 Features: TypeAlias = "pl.DataFrame | np.ndarray[Any, Any]"
 Labels: TypeAlias = "np.ndarray[Any, Any]"

@@ -22,7 +22,6 @@ from model_packaging.gate.deployed import deployed_figures, deployed_results
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.fairness import fairness_results, group_figures
 from model_packaging.gate.gate_file import Gate
-from model_packaging.gate.gate_rules import Rule
 from model_packaging.gate.gate_spec import FreeFormTask
 from model_packaging.gate.invocations import Invocations, ServedModel
 from model_packaging.gate.metrics import Bins, figures, interval, resamples_of
@@ -44,7 +43,7 @@ from model_packaging.gate.request_bodies import request_form
 from model_packaging.gate.robustness import Robust, missing_value_results, perturbation_results
 from model_packaging.gate.slices import file_slices, row_slices, slice_figures, worst_results
 from model_packaging.release import Release
-from model_packaging.yaml_lines import KeyPath
+from model_packaging.yaml_lines import KeyPath, Rule
 
 TOOLS = ("numpy", "polars", "scikit-learn")
 

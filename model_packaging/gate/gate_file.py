@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from model_packaging.beside import read_beside
 from model_packaging.complaints import complaints
-from model_packaging.errors import InvalidPackageError, Violation
-from model_packaging.gate.gate_rules import Rule, broken_rules, data_files
+from model_packaging.errors import InvalidPackageError
+from model_packaging.gate.gate_rules import broken_rules, data_files
 from model_packaging.gate.gate_spec import GATE_FILE, GateSpec
-from model_packaging.yaml_lines import YamlDocument, dotted, read_yaml
+from model_packaging.yaml_lines import Rule, YamlDocument, read_yaml
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Gate:
 
     def refused(self, rules: Iterable[Rule]) -> InvalidPackageError:
         """The error for rules that only the data or the answers could show to be broken."""
-        return InvalidPackageError(_violations(rules, self.document, self.shown))
+        return InvalidPackageError(self.document.violations(rules, self.shown))
 
 
 def read_gate(model_folder: Path) -> Gate | None:
@@ -54,17 +54,10 @@ def read_gate(model_folder: Path) -> Gate | None:
         spec = GateSpec.model_validate(document.content)
     except ValidationError as error:
         raise InvalidPackageError(complaints(error, GateSpec, document, shown)) from error
-    violations = _violations(broken_rules(spec, model_folder), document, shown)
+    violations = document.violations(broken_rules(spec, model_folder), shown)
     if violations:
         raise InvalidPackageError(violations)
     digest = hashlib.sha256(file_sha256(path).encode())
     for file in data_files(spec):
         digest.update(f"{file} {file_sha256(model_folder / file)}".encode())
     return Gate(spec, shown, model_folder, document, digest.hexdigest())
-
-
-def _violations(rules: Iterable[Rule], document: YamlDocument, shown: str) -> list[Violation]:
-    return [
-        Violation(shown, document.line(one.path), dotted(one.path), one.value, one.message, one.allowed, one.fix)
-        for one in rules
-    ]

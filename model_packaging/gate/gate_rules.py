@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -18,23 +17,12 @@ from model_packaging.gate.demands import (
 from model_packaging.gate.gate_spec import ArrayFiles, FreeFormTask, GateSpec, TableFile
 from model_packaging.gate.metric_table import FAIRNESS_METRICS, METRICS, FairnessMetric, Metric, TaskKind, metrics_of
 from model_packaging.release import checked_path
-from model_packaging.yaml_lines import KeyPath
+from model_packaging.yaml_lines import KeyPath, Rule
 
 DEFAULT_LABEL = "label"
 """The column of the truth where the gate names none."""
 
 TABLE_SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A broken rule, before its line is known."""
-
-    path: KeyPath
-    value: object
-    message: str
-    allowed: str = ""
-    fix: str = ""
 
 
 def broken_rules(spec: GateSpec, model_folder: Path) -> Iterator[Rule]:

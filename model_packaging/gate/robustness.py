@@ -13,11 +13,11 @@ from model_packaging.gate.data_sets import DataSet, Features
 from model_packaging.gate.demands import AnsweredMissingValues, Perturbation, RefusedMissingValues
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.gate_file import Gate
-from model_packaging.gate.gate_rules import Rule
 from model_packaging.gate.invocations import Invocations
 from model_packaging.gate.metric_table import METRICS
 from model_packaging.gate.metrics import Bins, MetricUnavailableError, figure
 from model_packaging.gate.report import Curve, GateResult, failed, judged
+from model_packaging.yaml_lines import Rule
 
 SHOWN_LEVELS = (0.25, 0.5, 1.0, 2.0)
 """Of the noise that is judged: what the curve shows."""

@@ -13,12 +13,11 @@ import polars as pl
 from model_packaging.gate.data_sets import DataSet, label_text, read_data_set
 from model_packaging.gate.demands import ColumnSlices, FileSlice, Slices, WhereSlice
 from model_packaging.gate.gate_file import Gate
-from model_packaging.gate.gate_rules import Rule
 from model_packaging.gate.gate_spec import TableFile
 from model_packaging.gate.metrics import Bins, MetricUnavailableError, figure
 from model_packaging.gate.outcome import Outcome
 from model_packaging.gate.report import Comparison, GateResult, SliceFigures, judged, not_judged, worst_of
-from model_packaging.yaml_lines import KeyPath
+from model_packaging.yaml_lines import KeyPath, Rule
 
 MAXIMUM_VALUES = 50
 """More values than this make no slices that a person looks at."""

@@ -15,15 +15,16 @@ steps:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from model_packaging.complaints import complaints
-from model_packaging.errors import InvalidPackageError, Violation
+from model_packaging.errors import InvalidPackageError
 from model_packaging.release import ReleasePath
-from model_packaging.yaml_lines import KeyPath, dotted, read_yaml
+from model_packaging.yaml_lines import KeyPath, Rule, read_yaml
 
 OPTIMISE_FILE = "optimise.yaml"
 
@@ -144,35 +145,30 @@ def read_optimise_spec(model_folder: Path) -> OptimiseSpec | None:
         spec = OptimiseSpec.model_validate(document.content)
     except ValidationError as error:
         raise InvalidPackageError(complaints(error, OptimiseSpec, document, shown)) from error
-    violations = [
-        Violation(shown, document.line(place), dotted(place), value, message, fix=fix)
-        for place, value, message, fix in _broken_rules(spec, model_folder)
-    ]
+    violations = document.violations(_broken_rules(spec, model_folder), shown)
     if violations:
         raise InvalidPackageError(violations)
     return spec
 
 
-def _broken_rules(spec: OptimiseSpec, model_folder: Path) -> list[tuple[KeyPath, object, str, str]]:
+def _broken_rules(spec: OptimiseSpec, model_folder: Path) -> Iterator[Rule]:
     named: list[tuple[KeyPath, str]] = [(("source",), spec.source), (("rows",), spec.rows)]
     named += [
         (("steps", at, "calibration"), one.calibration)
         for at, one in enumerate(spec.steps)
         if isinstance(one, Int8Static)
     ]
-    broken: list[tuple[KeyPath, object, str, str]] = [
-        (place, value, f"there is no {value!r} in {model_folder.as_posix()}", "put it there, or name another")
-        for place, value in named
-        if not (model_folder / value).exists()
-    ]
+    for place, value in named:
+        if not (model_folder / value).exists():
+            message = f"there is no {value!r} in {model_folder.as_posix()}"
+            yield Rule(place, value, message, fix="put it there, or name another")
     if spec.target == spec.source:
-        broken.append((("target",), spec.target, "is the source, which must stay as it was trained", "name another"))
+        yield Rule(("target",), spec.target, "is the source, which must stay as it was trained", fix="name another")
     if not spec.target.endswith(".onnx"):
-        broken.append((("target",), spec.target, "is not named .onnx, and an ONNX model is written", "name it so"))
+        yield Rule(("target",), spec.target, "is not named .onnx, and an ONNX model is written", fix="name it so")
     for at, step in enumerate(spec.steps):
         if step.kind == "onnx" and at > 0:
-            broken.append((("steps", at), step.kind, "conversion is the first step", "move it up"))
+            yield Rule(("steps", at), step.kind, "conversion is the first step", fix="move it up")
         if step.kind in {"tensorrt", "neuron"} and at != len(spec.steps) - 1:
             message = f"{step.kind} is the last step: what it builds is not an ONNX model"
-            broken.append((("steps", at), step.kind, message, "move it down"))
-    return broken
+            yield Rule(("steps", at), step.kind, message, fix="move it down")
