@@ -28,9 +28,8 @@ from model_packaging.formats.model_format import (
     ServingPlan,
 )
 from model_packaging.formats.samples import check_samples
-from model_packaging.formats.torch_archive import OLD_PROGRAM, TorchArchive
+from model_packaging.formats.torch_archive import OLD_PROGRAM, TorchArchive, read_torch_archive
 from model_packaging.formats.torch_containers import NEWEST, tensor_code, torch_container
-from model_packaging.formats.torchscript import torch_archive
 from model_packaging.release import Framework, Signature, TensorSpec
 
 MODEL_FILE = "model.pt2"
@@ -60,7 +59,7 @@ class ExportedProgramFormat:
 
     def recognise(self, path: Path) -> RecognisedModel | None:
         """By the program's JSON in the zip."""
-        archive = torch_archive(path, self.title)
+        archive = read_torch_archive(path) if path.is_file() else None
         if archive is None or archive.content not in {"exported program", "compiled"}:
             return None
         if archive.content == "compiled":

@@ -33,7 +33,7 @@ from model_packaging.formats.model_format import (
 )
 from model_packaging.formats.neuron_containers import compiled_for_neuron, neuron_container
 from model_packaging.formats.safetensors_file import SafetensorsError, SafetensorsFile, read_safetensors
-from model_packaging.formats.torch_archive import BrokenArchiveError, read_torch_archive
+from model_packaging.formats.torch_archive import read_torch_archive
 from model_packaging.package_spec import ServingImageRequest
 from model_packaging.release import Framework, Signature
 
@@ -86,7 +86,7 @@ class HuggingfaceFormat:
         weights = self._weights(path)
         if weights is None:
             return None
-        architecture = str((config.get("architectures") or [config.get("model_type")])[0])
+        architecture = self._architecture(path / CONFIG, config)
         version = str(config.get("transformers_version") or "")
         kind = _kind(weights)
         facts = HuggingfaceFacts(architecture, task_of(architecture), version, kind)
@@ -137,6 +137,13 @@ class HuggingfaceFormat:
             raise UnservableModelError(model.path, self.title, message, allowed=", ".join(TASKS), fix=fix)
         return facts.task
 
+    def _architecture(self, path: Path, config: Mapping[str, Any]) -> str:
+        """The first that is named; the kind of model where none is."""
+        named = config.get("architectures") or [config.get("model_type")]
+        if not isinstance(named, list) or not isinstance(named[0], str):
+            raise BrokenModelError(path, self.title, f"its architectures are no list of names: {named!r}")
+        return named[0]
+
     def _weights(self, path: Path) -> SafetensorsFile | str | None:
         """The safetensors' headers together, or the name of other weights; None where there are none."""
         if (path / COMPILED).is_file():
@@ -150,10 +157,7 @@ class HuggingfaceFormat:
         return PICKLED if (path / PICKLED).is_file() else None
 
     def _compiled(self, path: Path) -> str:
-        try:
-            archive = read_torch_archive(path)
-        except BrokenArchiveError as error:
-            raise BrokenModelError(path, self.title, str(error)) from error
+        archive = read_torch_archive(path)
         if archive is None or archive.content != "torchscript":
             raise BrokenModelError(path, self.title, "it is no TorchScript, which the Neuron compiler makes")
         return COMPILED

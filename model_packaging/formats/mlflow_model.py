@@ -30,7 +30,7 @@ from model_packaging.formats.model_format import (
 )
 from model_packaging.formats.samples import inputs_of_samples
 from model_packaging.release import Framework, Signature, TensorSpec
-from model_packaging.yaml_lines import YamlDocument, read_yaml
+from model_packaging.yaml_lines import YamlDocument, dotted, read_yaml
 
 MLMODEL = "MLmodel"
 PLACE = "mlflow/"
@@ -111,8 +111,8 @@ class MlflowModelFormat:
 
 
 def _facts(path: Path, content: Mapping[str, Any], document: YamlDocument) -> MlflowFacts:
-    signature = content.get("signature") or {}
-    function = content["flavors"].get(PYTHON_FUNCTION) or {}
+    signature = _mapping(path, content.get("signature"), ("signature",), document)
+    function = _mapping(path, content["flavors"].get(PYTHON_FUNCTION), ("flavors", PYTHON_FUNCTION), document)
     version = str(content.get("mlflow_version") or "unknown")
     return MlflowFacts(
         flavors=tuple(sorted(map(str, content["flavors"]))),
@@ -123,6 +123,15 @@ def _facts(path: Path, content: Mapping[str, Any], document: YamlDocument) -> Ml
         python_version=str(function.get("python_version") or ""),
         run_id=content.get("run_id"),
     )
+
+
+def _mapping(path: Path, value: object, key: tuple[str, ...], document: YamlDocument) -> Mapping[str, Any]:
+    """Keys with values, none where nothing is written."""
+    if value is None or isinstance(value, dict):
+        return value or {}
+    shown, told = (path / MLMODEL).as_posix(), "is not keys with values, as MLflow writes them"
+    fix = "log the model again"
+    raise InvalidPackageError([Violation(shown, document.line(key), dotted(key), value, told, fix=fix)])
 
 
 def _requirements(path: Path, version: str) -> bytes:

@@ -15,12 +15,12 @@ from typing import Any
 from model_packaging.formats.npy_header import read_npy_header
 from model_packaging.formats.pickled import KEPT_BYTES, PickleContent, PickledClass, PickledObject
 from model_packaging.formats.pickled_arrays import array_object
+from model_packaging.formats.zips import UNREADABLE_ZIP, first_member
 
 SCHEMA = "schema.json"
 MAXIMUM_SCHEMA_BYTES = 256 << 20
 
-_LOCAL_HEADER_BYTES = 30
-_OWN_NAME = re.compile(rb"\d+\.npy|schema\.json")
+_OWN_NAME = re.compile(r"\d+\.npy|schema\.json")
 
 
 class NotASkopsFileError(ValueError):
@@ -33,15 +33,14 @@ def is_skops(path: Path) -> bool:
     Raises:
         NotASkopsFileError: it begins as a skops file does and is damaged.
     """
-    with path.open("rb") as stream:
-        head = stream.read(_LOCAL_HEADER_BYTES + 64)
-    if head[:4] != b"PK\x03\x04":
+    first = first_member(path)
+    if first is None:
         return False
     try:
         with zipfile.ZipFile(path) as archive:
             return SCHEMA in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        if _OWN_NAME.match(head, _LOCAL_HEADER_BYTES):
+    except UNREADABLE_ZIP as error:
+        if _OWN_NAME.match(first):
             raise NotASkopsFileError(f"the zip is cut short or damaged: {error}") from error
         return False
 
@@ -61,10 +60,8 @@ def read_skops(path: Path) -> PickleContent:
                 raise NotASkopsFileError(f"{SCHEMA} is not skops'")
             reader = _Schema(archive)
             return PickleContent(reader.node(schema), frozenset(reader.classes), by_joblib=False)
-    except (zipfile.BadZipFile, OSError, EOFError, LookupError, ValueError, RecursionError, AttributeError) as error:
+    except (*UNREADABLE_ZIP, TypeError, AttributeError) as error:
         raise NotASkopsFileError(f"cut short or damaged: {error}") from error
-    except (TypeError, NotImplementedError) as error:  # a compression or flag that zipfile does not know
-        raise NotASkopsFileError(f"damaged: {error}") from error
 
 
 class _Schema:

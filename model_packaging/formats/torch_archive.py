@@ -10,19 +10,24 @@ Sources: https://github.com/pytorch/pytorch (`torch/csrc/jit/serialization/expor
 from __future__ import annotations
 
 import re
-import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-ZIP_MAGIC = b"PK\x03\x04"
+from model_packaging.formats.errors import BrokenModelError
+from model_packaging.formats.zips import UNREADABLE_ZIP, first_member
+
+TITLE = "PyTorch"
 _FIRST_MEMBER = re.compile(
     r"[^/]+/(data\.pkl|data/.+|archive_format|archive_version|models/.+|constants\.pkl|code/.+|version)"
     r"|serialized_exported_program\.json|serialized_state_dict\.(?:pt|json)|version"
 )
 OLD_PROGRAM = "serialized_exported_program.json"
 """Where torch.export kept the program before it wrote archives."""
+
+MAXIMUM_MEMBER_BYTES = 1 << 30
+"""What is read of a zip is read as a whole; a program's weights are not."""
 
 Content = Literal["torchscript", "exported program", "compiled", "weights"]
 
@@ -38,41 +43,41 @@ class TorchArchive:
     names: frozenset[str]
 
     def read(self, name: str) -> bytes:
-        """A member's bytes, by its name in the folder."""
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.read(self.folder + name)
+        """A member's bytes, by its name in the folder.
+
+        Raises:
+            BrokenModelError: it is not there, is damaged, or is larger than what describes a program may be.
+        """
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                if archive.getinfo(self.folder + name).file_size > MAXIMUM_MEMBER_BYTES:
+                    message = f"its {name}, which only describes it, unpacks to more than 1 GiB"
+                    raise BrokenModelError(self.path, TITLE, message)
+                return archive.read(self.folder + name)
+        except UNREADABLE_ZIP as error:
+            raise BrokenModelError(self.path, TITLE, f"the zip's {name} is damaged: {error}") from error
 
     def version(self) -> str:
         """The version of the file's format; empty where it says none."""
-        return self.read("version").decode().strip() if "version" in self.names else ""
-
-    def pickles(self) -> tuple[str, ...]:
-        """Members that are pickles, or hold one: what loading it could run."""
-        return tuple(sorted(one for one in self.names if one.endswith((".pkl", ".pt"))))
-
-
-class BrokenArchiveError(Exception):
-    """It begins as a zip of PyTorch's, and is cut short or damaged."""
+        return self.read("version").decode(errors="replace").strip() if "version" in self.names else ""
 
 
 def read_torch_archive(path: Path) -> TorchArchive | None:
     """What the zip holds; None where it is none, or not of PyTorch's.
 
     Raises:
-        BrokenArchiveError: it begins as one, and is cut short or damaged.
+        BrokenModelError: it begins as one, and is cut short or damaged.
     """
-    with path.open("rb") as stream:
-        head = stream.read(30)
-        if not head.startswith(ZIP_MAGIC) or len(head) < 30:
-            return None
-        first = stream.read(struct.unpack("<H", head[26:28])[0]).decode(errors="replace")
+    first = first_member(path)
+    if first is None:
+        return None
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
+    except UNREADABLE_ZIP as error:
         if _FIRST_MEMBER.fullmatch(first) is None:
             return None
-        raise BrokenArchiveError(f"the zip is cut short or damaged: {error}") from error
+        raise BrokenModelError(path, TITLE, f"the zip is cut short or damaged: {error}") from error
     return _archive(path, names)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model_packaging.formats.containers import refuse_inferentia, release_of
+from model_packaging.formats.containers import refuse_inferentia
 from model_packaging.formats.inference_code import module_bytes, tabular_code
 from model_packaging.formats.model_format import Processor
 from model_packaging.package_spec import ServingImageRequest
@@ -28,11 +28,6 @@ def torch_container(path: Path, title: str, processor: Processor) -> ServingImag
         py_version=CONTAINERS[NEWEST],
         processor="gpu" if processor == "gpu" else "cpu",
     )
-
-
-def is_newer_than_container(torch_version: str) -> bool:
-    """Whether a torch is of a newer release than the container's."""
-    return release_of(torch_version) > release_of(NEWEST)
 
 
 def tensor_code(inference_module: str) -> dict[str, bytes]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from model_packaging.formats.neuron_containers import compiled_for_neuron, is_co
 from model_packaging.formats.pickled import NotAPickleError, PickledObject, read_pickle
 from model_packaging.formats.samples import check_samples
 from model_packaging.formats.tensor_samples import no_sample, tensors_of_samples
-from model_packaging.formats.torch_archive import BrokenArchiveError, TorchArchive, read_torch_archive
+from model_packaging.formats.torch_archive import TorchArchive, read_torch_archive
 from model_packaging.formats.torch_containers import NEWEST, tensor_code, torch_container
 from model_packaging.release import Framework, Signature, TensorSpec
 
@@ -45,7 +44,7 @@ class TorchScriptFormat:
 
     def recognise(self, path: Path) -> RecognisedModel | None:
         """By the program's code in the zip; weights without a program are refused by what they are."""
-        archive = torch_archive(path, self.title)
+        archive = read_torch_archive(path) if path.is_file() else None
         if archive is None or archive.content not in {"torchscript", "weights"}:
             return None
         if archive.content == "weights":
@@ -103,25 +102,11 @@ class TorchScriptFormat:
         )
 
 
-def torch_archive(path: Path, title: str) -> TorchArchive | None:
-    """The zip, if it is one of PyTorch's.
-
-    Raises:
-        BrokenModelError: it is cut short or damaged.
-    """
-    if not path.is_file():
-        return None
-    try:
-        return read_torch_archive(path)
-    except BrokenArchiveError as error:
-        raise BrokenModelError(path, title, str(error)) from error
-
-
 def _facts(archive: TorchArchive, title: str) -> TorchScriptFacts:
     """Of the outermost module, whose class `data.pkl` names."""
     try:
         root = read_pickle(io.BufferedReader(io.BytesIO(archive.read("data.pkl")))).root
-    except (KeyError, NotAPickleError, zipfile.BadZipFile) as error:
+    except NotAPickleError as error:
         raise BrokenModelError(archive.path, title, f"the program's data.pkl is damaged: {error}") from error
     module, _, name = root.class_name.rpartition(".") if isinstance(root, PickledObject) else ("", "", "")
     member = f"code/{module.replace('.', '/')}.py"
