@@ -16,8 +16,9 @@ from model_packaging.images import pinned_image
 from model_packaging.judging import Judges, Judging, is_judged
 from model_packaging.load_test import read_load_test
 from model_packaging.optimisation import pinned_optimisation
-from model_packaging.reading import PackagedModel, read_model_folder
+from model_packaging.reading import read_model_folder
 from model_packaging.release import Release, sealed
+from model_packaging.staging import StagedRelease
 from model_packaging.store import ReleaseStore
 from model_packaging.trust.bill_of_materials import bill_of_materials
 from model_packaging.trust.checkout import checkout
@@ -65,13 +66,12 @@ def package(
     model = read_model_folder(model_folder)
     gate = read_gate(model_folder)
     content = model.content
-    scanned = scan_files(model.sources, allowed=model.spec.scan, root=model_folder)
-    for line in (content.told, content.image_note):
-        if line is not None:
-            tell(line)
-    image = pinned_image(model_folder, content.serving_image, resolve=resolve_image)
     with store.staging() as staged:
-        staged.copy_all(model.sources)
+        scanned = scan_files(model.sources, allowed=model.spec.scan, root=model_folder, copy=staged.copies)
+        for line in (content.told, content.image_note):
+            if line is not None:
+                tell(line)
+        image = pinned_image(model_folder, content.serving_image, resolve=resolve_image)
         staged.write_all(model.generated)
         release = sealed(
             {
@@ -100,7 +100,7 @@ def package(
             return store.load(release.name, release.digest)
         evidence = {
             SCAN_REPORT: scanned.to_json(),
-            BILL_OF_MATERIALS: bill_of_materials(release, _requirements(model)),
+            BILL_OF_MATERIALS: bill_of_materials(release, _requirements(staged)),
             CHECKOUT: checkout(model_folder),
             **Judging(judges, store, tell).judge(staged.folder, release, gate),
         }
@@ -108,8 +108,7 @@ def package(
         return store.add(release, staged)
 
 
-def _requirements(model: PackagedModel) -> dict[str, str]:
+def _requirements(staged: StagedRelease) -> dict[str, str]:
     """The texts of the requirements that the container installs, by place in the release."""
-    texts = {path: file.read_bytes() for path, file in model.sources.items() if path.endswith(REQUIREMENTS)}
-    texts |= {path: content for path, content in model.generated.items() if path.endswith(REQUIREMENTS)}
-    return {path: content.decode(errors="replace") for path, content in texts.items()}
+    paths = [file.path for file in staged.files if file.path.endswith(REQUIREMENTS)]
+    return {path: (staged.folder / path).read_bytes().decode(errors="replace") for path in paths}

@@ -4,8 +4,7 @@ Who writes a folder holds a lock on it, so that the next staging can tell one th
 process died, and clears the latter.
 
 A file is read once: hashed while it is copied. Where the file system shares blocks (XFS, Btrfs; ext4 does not) nothing
-is copied at all; and a staging that links puts the model's own files into the store, for a model that is too large to
-have twice. Such a release changes with the model's files, which its digest then tells.
+is copied at all.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from model_packaging.errors import StoreError
-from model_packaging.hashing import FileDigest, copy_file, hash_file, on_all_cores, opened, size_or_zero
+from model_packaging.hashing import copy_file, on_all_cores, size_or_zero
 from model_packaging.release import ReleaseFile, checked_path
 
 INCOMING = ".incoming-"
@@ -61,16 +60,21 @@ class StagedRelease:
                 digest = hashlib.sha256(content).hexdigest()
                 self._files[path] = ReleaseFile(path=path, sha256=digest, size_bytes=len(content))
 
-    def copy_all(
-        self, sources: Mapping[str, Path], *, link: bool = False, threads: int | None = None
-    ) -> tuple[ReleaseFile, ...]:
+    def copies(self, sources: Mapping[str, Path]) -> dict[str, Path]:
+        """Copies files as `copy_all` does: place in the release to where the copy lies.
+
+        Raises:
+            SourceFileError: a file cannot be read, is no regular file, or changed while it was read.
+            StoreError: the store cannot be written: a full disk, no permission.
+        """
+        self.copy_all(sources)
+        return {path: self.folder / path for path in sources}
+
+    def copy_all(self, sources: Mapping[str, Path]) -> tuple[ReleaseFile, ...]:
         """Copies files on all cores, each read once; the largest are begun first.
 
         Args:
             sources: Place in the release to file.
-            link: Put the files themselves into the release, by hard links, where they are on the store's file system:
-                nothing is copied, and the release lasts as long as nobody writes to them.
-            threads: How many; as many as there are cores without it.
 
         Returns:
             What was copied, in the order of `sources`.
@@ -83,9 +87,8 @@ class StagedRelease:
             sizes = {path: size_or_zero(source) for path, source in sources.items()}
             for folder in {(self.folder / checked_path(path)).parent for path in sources}:
                 folder.mkdir(parents=True, exist_ok=True)
-            place = _link if link else copy_file
             ordered = sorted(sources, key=lambda path: (-sizes[path], path))
-            digests = on_all_cores(lambda path: place(sources[path], self.folder / path), ordered, threads=threads)
+            digests = on_all_cores(lambda path: copy_file(sources[path], self.folder / path), ordered)
         for path, digest in zip(ordered, digests, strict=True):
             self._files[path] = ReleaseFile(path=path, sha256=digest.sha256, size_bytes=digest.size_bytes)
         return tuple(self._files[path] for path in sources)
@@ -117,17 +120,6 @@ def clear_abandoned(root: Path) -> None:
         if held is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(held)
-
-
-def _link(source: Path, target: Path) -> FileDigest:
-    with opened(source):  # a regular file, not a link to one that may be moved
-        try:
-            target.hardlink_to(source.resolve())
-        except OSError as error:
-            if error.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}:
-                raise
-            return copy_file(source, target)
-    return hash_file(target)
 
 
 @contextmanager

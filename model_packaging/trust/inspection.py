@@ -13,7 +13,6 @@ import re
 import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from model_packaging.errors import Violation
@@ -76,21 +75,19 @@ class Inspector:
         self.findings: list[Violation] = []
         self.pickles: list[ScannedPickle] = []
 
-    def inspect(self, path: Path, shown: str, release_path: str) -> None:
-        """Looks into one file."""
+    def inspect(self, file: io.BufferedReader, size_bytes: int, shown: str, release_path: str) -> None:
+        """Looks into one file, which is open and `size_bytes` long."""
         place = _Place(shown, release_path, release_path)
-        budget = Budget(path.stat().st_size)
-        with path.open("rb") as file:
 
-            def opened() -> io.BufferedReader:
-                file.seek(0)
-                return file
-
-            kind = self._look(opened, place, budget, 0)
+        def opened() -> io.BufferedReader:
             file.seek(0)
-            if kind != "zip" and is_zip_at_its_end(file):
-                told = "begins as one file and ends as a zip archive: readers would not agree on what it is"
-                self._find(place, told, fix="write it anew")
+            return file
+
+        kind = self._look(opened, place, Budget(size_bytes), 0)
+        file.seek(0)
+        if kind != "zip" and is_zip_at_its_end(file):
+            told = "begins as one file and ends as a zip archive: readers would not agree on what it is"
+            self._find(place, told, fix="write it anew")
 
     # ------------------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 Looked for: pickles that import what a model does not need; secrets; links, devices and paths that lead out; archives
 that unpack to more than they should; files that are not what their names say; native code; models whose headers claim
-what is not there. `package.yaml` allows what its owner knows better, by name:
+what is not there. Packaging has the copies looked into that the release is made of, so that nothing else gets into it,
+whatever becomes of the files meanwhile. `package.yaml` allows what its owner knows better, by name:
 
 ```yaml
 scan:
@@ -14,11 +15,14 @@ scan:
 
 from __future__ import annotations
 
+import io
+import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import TypeAlias
 
 from model_packaging.errors import Violation
 from model_packaging.release import ReleasePath, checked_path
@@ -33,12 +37,16 @@ from model_packaging.trust.written_types import has_lambda_layer
 RULES_VERSION = "1"
 """The version of what is looked for, told in the report."""
 
+Copy: TypeAlias = Callable[[Mapping[ReleasePath, Path]], Mapping[ReleasePath, Path]]
+"""Copies files, by their place in the release, and says where each copy lies."""
+
 
 def scan_files(
     files: Mapping[ReleasePath, Path],
     *,
     allowed: AllowedFindings | None = None,
     root: Path | None = None,
+    copy: Copy | None = None,
 ) -> ScanReport:
     """Looks into every file that a release is to have.
 
@@ -46,26 +54,30 @@ def scan_files(
         files: Place in the release to file.
         allowed: What package.yaml allows; nothing without it.
         root: The folder that no link may lead out of; without it, links are followed wherever they lead.
+        copy: Makes the copies that are looked into, of the files that are ones and stay inside: what is done to a file
+            afterwards is not in the release. Without it the files themselves are looked into.
 
     Raises:
         RefusedFilesError: every finding, with its file, where in it, and what to change.
-        PackagingError: what looks for secrets is not installed.
+        PackagingError: what looks for secrets is not installed; or what `copy` raises.
     """
     granted = AllowedFindings() if allowed is None else allowed
     inspector = Inspector(granted.allow_globals, granted.allow_binaries)
-    findings = [one for path, source in sorted(files.items()) for one in _place_problems(path, source, root)]
-    refused = {one.file for one in findings}
+    inside = None if root is None else root.resolve()
+    problems = {path: _place_problems(path, source, root, inside) for path, source in sorted(files.items())}
+    findings = [one for told in problems.values() for one in told]
+    sound = {path: files[path] for path, told in problems.items() if not told}
     not_searched: list[str] = []
-    for path, source in sorted(files.items()):
-        shown = source.as_posix()
-        if shown in refused:
-            continue
-        inspector.inspect(source, shown, path)
-        findings += _header_problems(path, source, files)
-        if path in granted.allow_secrets:
-            not_searched.append(path)
-        else:
-            findings += _secrets(path, source, not_searched)
+    for path, looked_at in (sound if copy is None else copy(sound)).items():
+        shown = files[path].as_posix()
+        with looked_at.open("rb") as stream:
+            size_bytes = os.fstat(stream.fileno()).st_size
+            inspector.inspect(stream, size_bytes, shown, path)
+            findings += _header_problems(stream, size_bytes, shown, path, files)
+            if path in granted.allow_secrets:
+                not_searched.append(path)
+            else:
+                findings += _secrets(stream, size_bytes, shown, path, not_searched)
     findings += inspector.findings
     if findings:
         raise RefusedFilesError(findings)
@@ -83,8 +95,8 @@ def _tools() -> dict[str, str]:
     return {"detect-secrets": metadata.version("detect-secrets"), "greenroom-scan": RULES_VERSION}
 
 
-def _place_problems(path: str, source: Path, root: Path | None) -> list[Violation]:
-    """Where a file is to go, where it comes from, and whether it is one."""
+def _place_problems(path: str, source: Path, root: Path | None, inside: Path | None) -> list[Violation]:
+    """Where a file is to go, where it comes from, and whether it is one; `inside` is what `root` leads to."""
     shown = source.as_posix()
     problems = []
     try:
@@ -99,8 +111,8 @@ def _place_problems(path: str, source: Path, root: Path | None) -> list[Violatio
     if not stat.S_ISREG(mode):
         told = f"is {_special(mode)}, not a file"
         problems.append(Violation(shown, None, "", None, told, fix="put the file itself there"))
-    elif root is not None and not source.resolve().is_relative_to(root.resolve()):
-        told = f"is a link that leads out of {root.as_posix()}, to {source.resolve()}"
+    elif root is not None and inside is not None and not (leads_to := source.resolve()).is_relative_to(inside):
+        told = f"is a link that leads out of {root.as_posix()}, to {leads_to}"
         problems.append(Violation(shown, None, "", None, told, fix="put the file itself there"))
     return problems
 
@@ -116,38 +128,44 @@ def _special(mode: int) -> str:
     return next((name for test, name in kinds if test(mode)), "something else")
 
 
-def _header_problems(path: str, source: Path, files: Mapping[ReleasePath, Path]) -> list[Violation]:
-    shown, suffix, size_bytes = source.as_posix(), suffix_of(path), source.stat().st_size
+def _header_problems(
+    stream: io.BufferedReader, size_bytes: int, shown: str, path: str, files: Mapping[ReleasePath, Path]
+) -> list[Violation]:
+    suffix = suffix_of(path)
     told: list[str] = []
-    with source.open("rb") as stream:
-        kind = kind_of(stream.peek(HEAD_BYTES)[:HEAD_BYTES], path)
-        if kind and kind != "hdf5":
-            return []  # a name that lies is told elsewhere
-        if suffix == ".safetensors":
-            problem = safetensors_problem(stream, size_bytes)
-            told = [] if problem is None else [problem]
-        elif suffix == ".onnx":
-            told = list(onnx_problems(stream, size_bytes, path, files))
-        elif (kind == "hdf5" or path.endswith("keras_metadata.pb")) and has_lambda_layer(stream, size_bytes):
-            told = ["is a Keras model with a Lambda layer, which is bytecode that runs when the model is loaded"]
+    kind = kind_of(_head(stream), path)
+    if kind and kind != "hdf5":
+        return []  # a name that lies is told elsewhere
+    if suffix == ".safetensors":
+        problem = safetensors_problem(stream, size_bytes)
+        told = [] if problem is None else [problem]
+    elif suffix == ".onnx":
+        told = list(onnx_problems(stream, size_bytes, path, files))
+    elif (kind == "hdf5" or path.endswith("keras_metadata.pb")) and has_lambda_layer(stream, size_bytes):
+        told = ["is a Keras model with a Lambda layer, which is bytecode that runs when the model is loaded"]
     return [Violation(shown, None, "", None, one, fix="export the model anew") for one in told]
 
 
-def _secrets(path: str, source: Path, not_searched: list[str]) -> list[Violation]:
-    with source.open("rb") as stream:
-        if not is_text(stream.peek(HEAD_BYTES)[:HEAD_BYTES]):
-            return []
-        if source.stat().st_size > MAXIMUM_TEXT_BYTES:
-            not_searched.append(path)
-            return []
-        found = list(find_secrets(stream, path))
+def _head(stream: io.BufferedReader) -> bytes:
+    """The file's first bytes; the stream stands before them."""
+    stream.seek(0)
+    return stream.peek(HEAD_BYTES)[:HEAD_BYTES]
+
+
+def _secrets(
+    stream: io.BufferedReader, size_bytes: int, shown: str, path: str, not_searched: list[str]
+) -> list[Violation]:
+    if not is_text(_head(stream)):
+        return []
+    if size_bytes > MAXIMUM_TEXT_BYTES:
+        not_searched.append(path)
+        return []
+    found = list(find_secrets(stream, path))
     fix = (
         "take it out, and make a new one: it is known now; if it is no secret, mark the line with"
         f" `pragma: allowlist secret`, or the file in package.yaml: scan: {{allow_secrets: [{path}]}}"
     )
     return [
-        Violation(
-            source.as_posix(), one.line, "", None, f"has what looks like a secret: {one.kind}, {one.shown}", fix=fix
-        )
+        Violation(shown, one.line, "", None, f"has what looks like a secret: {one.kind}, {one.shown}", fix=fix)
         for one in found
     ]

@@ -8,12 +8,12 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from model_packaging import ReleaseFile, ReleaseStore
-from model_packaging.errors import DigestMismatchError, StoreError
+from model_packaging.errors import StoreError
+from model_packaging.images import pinned_image
 from tests.unit.packaging.model_folders import write_model_folder
 from tests.unjudged import package
 
@@ -43,10 +43,9 @@ def sources(tmp_path):
     return found
 
 
-@pytest.mark.parametrize("link", [False, True])
-def test_files_are_staged_on_all_cores_and_told_in_their_order(store, sources, link):
+def test_files_are_staged_on_all_cores_and_told_in_their_order(store, sources):
     with store.staging() as staged:
-        told = staged.copy_all(sources, link=link)
+        told = staged.copy_all(sources)
         assert told == tuple(
             ReleaseFile(
                 path=path, sha256=hashlib.sha256(source.read_bytes()).hexdigest(), size_bytes=len(source.read_bytes())
@@ -54,31 +53,20 @@ def test_files_are_staged_on_all_cores_and_told_in_their_order(store, sources, l
             for path, source in sources.items()
         )
         assert [file.path for file in staged.files] == sorted(sources)
-        same = [(staged.folder / path).samefile(source) for path, source in sources.items()]
-        assert same == [link] * len(sources)
+        assert not any((staged.folder / path).samefile(source) for path, source in sources.items())
 
 
-def test_a_linked_release_tells_that_the_models_file_was_written_to(tmp_path, store):
+def test_a_file_that_is_swapped_once_it_was_scanned_is_not_in_the_release(tmp_path, store, monkeypatch):
     folder = write_model_folder(tmp_path)
+
+    def meanwhile(*arguments, **named):
+        (folder / "model.bin").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+        return pinned_image(*arguments, **named)
+
+    monkeypatch.setattr("model_packaging.packaging.pinned_image", meanwhile)
     release = package(folder, store)
-    place = store.folder("fraud", release.digest) / "model" / "model.bin"
-    place.unlink()
-    place.hardlink_to(folder / "model.bin")
+    assert (store.folder("fraud", release.digest) / "model" / "model.bin").read_bytes() == b"\x00weights\r\n"
     store.verify_files(release)
-    (folder / "model.bin").write_bytes(b"0123456789")
-    with pytest.raises(DigestMismatchError, match=r"model/model\.bin has other bytes"):
-        store.verify_files(release)
-
-
-@pytest.mark.parametrize("error", [errno.EXDEV, errno.EPERM])
-def test_where_nothing_can_be_linked_it_is_copied(store, sources, monkeypatch, error):
-    def cannot(_self, _target):
-        raise OSError(error, os.strerror(error))
-
-    monkeypatch.setattr(Path, "hardlink_to", cannot)
-    with store.staging() as staged:
-        staged.copy_all(sources, link=True)
-        assert all((staged.folder / path).read_bytes() == source.read_bytes() for path, source in sources.items())
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(store, sources, monkeypatch):

@@ -5,6 +5,7 @@ import json
 import os
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,23 @@ def test_the_report_says_what_was_looked_at(tmp_path: Path) -> None:
         [],
         ["detect-secrets", "greenroom-scan"],
     )
+
+
+@pytest.mark.parametrize("copied", [b"cos\nsystem\n(S'true'\ntR.", b"weights"])
+def test_what_is_looked_into_is_the_copy_whatever_becomes_of_the_file(tmp_path: Path, copied: bytes) -> None:
+    source, link = tmp_path / "w.bin", tmp_path / "link.bin"
+    link.symlink_to("/etc/hosts")
+    asked: list[str] = []
+
+    def copy(files: Mapping[str, Path]) -> dict[str, Path]:
+        asked.extend(files)
+        (tmp_path / "copy.bin").write_bytes(copied)
+        return dict.fromkeys(files, tmp_path / "copy.bin")
+
+    source.write_bytes(b"weights" if copied != b"weights" else b"cos\nsystem\n(S'true'\ntR.")
+    files = {"model/w.bin": source, "model/link.bin": link}
+    with pytest.raises(RefusedFilesError) as refused:
+        scan_files(files, root=tmp_path, copy=copy)
+    assert asked == ["model/w.bin"]  # what leads out is not copied
+    told = {"w.bin"} if copied != b"weights" else set()
+    assert {Path(one.file).name for one in refused.value.violations} == {"link.bin", *told}
