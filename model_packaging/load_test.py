@@ -105,11 +105,8 @@ def run_load_test(
     """
     if not samples:
         raise NoSampleError(release.name)
-    container = start_release(folder, release, workers=workers or vcpus())
-    try:
+    with start_release(folder, release, workers=workers or vcpus()) as container:
         held, rate = _search(_Load(container.port, samples, p99_ms, seconds, narrate or _say_nothing))
-    finally:
-        container.stop()
     return LoadTest(
         content_sha256=content_sha256(release.files),
         requests_per_second=round(rate, 2),

@@ -75,7 +75,13 @@ def _terminate(*_: object) -> None:
 def _serve(
     terminal: Terminal, folder: Path, release: Release, work_folder: Path, port: int | None, *, as_json: bool
 ) -> None:
-    with _log_shown(terminal, work_folder / LOG_NAME), _running(folder, release, work_folder, port) as container:
+    from model_packaging.serving import VariantContainer, release_container
+
+    spec = release_container(folder, release)
+    with (
+        _log_shown(terminal, work_folder / LOG_NAME),
+        VariantContainer.start(spec, work_folder, log_name=LOG_NAME, port=port or 0) as container,
+    ):
         _tell(terminal, folder, release, container, as_json=as_json)
         while container.is_alive:
             time.sleep(LOOK_SECONDS)
@@ -102,19 +108,6 @@ def _release(model: str, place: str | None, project_folder: Path | None, scratch
         store, release = catalogue.store, catalogue.find(name if place is None else f"{name}@{place}")
         store.verify_files(release)
     return store.folder(release.name, release.digest), release
-
-
-@contextmanager
-def _running(folder: Path, release: Release, work_folder: Path, port: int | None) -> Iterator[VariantContainer]:
-    from model_packaging.serving import VariantContainer, release_container
-
-    container = VariantContainer.start(
-        release_container(folder, release), work_folder, log_name=LOG_NAME, port=port or 0
-    )
-    try:
-        yield container
-    finally:
-        container.stop()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ again, as SageMaker does.
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -84,15 +85,13 @@ class Probe:
             raise CheckSkippedError(f"{self.timeouts} requests before had no answer in time: this one was not sent")
         container = self.container
         response = container.invoke(body, content_type, accept, timeout_seconds=self.invocation_timeout_seconds)
-        told = response.body.decode(errors="replace")
-        if response.status == 504 and told.startswith("the container gave no answer"):
+        if response.is_answer:
+            return response
+        if response.status == http.client.GATEWAY_TIMEOUT:
             self.timeouts += 1
             container.stop_timeout_seconds = 0  # it hangs
             self.stop()
-            raise CheckFailedError(told)
-        if response.status == 503 and told.startswith("the container broke off"):
-            raise CheckFailedError(told)
-        return response
+        raise CheckFailedError(response.body.decode(errors="replace"))
 
     def look(self) -> None:
         """Takes the measure of its memory now."""

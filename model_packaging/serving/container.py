@@ -19,6 +19,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from model_packaging.serving.errors import ContainerStartError
 
@@ -72,11 +74,13 @@ class ContainerResponse:
     content_type: str
     custom_attributes: str | None = None
     parts: tuple[bytes, ...] = ()
+    is_answer: bool = True
+    """False where the container gave none, and `invoke` says so in its place."""
 
 
 @dataclass
 class VariantContainer:
-    """A running container. `VariantContainer.start` makes one."""
+    """A running container. `VariantContainer.start` makes one; it ends with `stop`, or with the `with` around it."""
 
     spec: ContainerSpec
     log_path: Path
@@ -161,13 +165,21 @@ class VariantContainer:
             return self._request("POST", "/invocations", body, headers, timeout_seconds=timeout_seconds)
         except TimeoutError:
             reason = f"the container gave no answer within {timeout_seconds:g} seconds"
-            return ContainerResponse(504, reason.encode(), "text/plain")
+            return ContainerResponse(504, reason.encode(), "text/plain", is_answer=False)
         except (OSError, http.client.HTTPException) as broken:
             # A crash closes the connection a moment before the process is gone; the next caller must not find it alive.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(CRASH_SECONDS)
             reason = f"the container broke off ({type(broken).__name__}); its log: {self.log_path}"
-            return ContainerResponse(503, reason.encode(), "text/plain")
+            return ContainerResponse(503, reason.encode(), "text/plain", is_answer=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """SIGTERM, then SIGKILL to all it started, as SageMaker does; returns when the process is gone."""

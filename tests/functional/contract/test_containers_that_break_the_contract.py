@@ -254,6 +254,18 @@ def test_a_model_that_hangs_is_not_asked_for_ever(build):
     )
 
 
+def test_a_model_that_answers_as_a_load_balancer_would_has_answered(build):
+    code = """
+        from werkzeug import Response
+        def model_fn(model_dir): return None
+        def transform_fn(model, body, content_type, accept):
+            return Response("the container gave no answer, says the model behind this one", status=504)
+    """
+    failures = failures_of(build(code))
+    told = "504 Gateway Timeout: the container gave no answer, says the model behind this one"
+    assert {failures[name] for name in ("sample rows.csv", "unknown Accept", "unknown Content-Type")} == {told}
+
+
 def test_a_sample_that_is_none_is_told_as_one(build):
     sample = SampleRequest("request.json", b'{"instances": [[1, 2', "application/json")
     with pytest.raises(ContractFailedError) as caught:
