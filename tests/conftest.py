@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -25,6 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def _ctrl_c_is_heard() -> None:
     """A shell's background job begins with SIGINT ignored, and so does whatever it starts: a CI may be one."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _joblib_writes_what_joblib_writes() -> None:
+    """Pulumi imports dill, which puts its types into the standard pickler: models are trained where nobody did."""
+    if "dill" in sys.modules:
+        sys.modules["dill"].extend(use_dill=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

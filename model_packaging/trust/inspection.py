@@ -34,6 +34,14 @@ from model_packaging.trust.report import FORMAT_WITHOUT_CODE, ScannedPickle
 from model_packaging.trust.streams import Budget, ByteReader, ExpandsTooFarError, unpacked
 from model_packaging.trust.written_types import written_types
 
+# dill puts its own types into the standard pickler when it is imported, by whoever imports it; joblib pickles with that
+# one (https://github.com/uqfoundation/dill/blob/master/dill/_dill.py, `_extend`).
+WRITTEN_BESIDE_DILL = (
+    "if the file is yours, its process had imported dill (Pulumi and Hugging Face's datasets do), which changes what"
+    " joblib writes: write it anew after `dill.extend(use_dill=False)`, or in a process without dill;"
+    f" otherwise {FORMAT_WITHOUT_CODE}"
+)
+OF_NOBODY_KNOWN = f"do not use this file where you do not know who wrote it; {FORMAT_WITHOUT_CODE}"
 MAXIMUM_DEPTH = 4
 """How often something may be packed in something else: a `.pt2` holds an archive that holds a pickle."""
 
@@ -230,7 +238,7 @@ class Inspector:
                 place,
                 f"is a pickle that imports {name}, which can run code or reach files: a dangerous global",
                 byte=at,
-                fix=f"do not use this file where you do not know who wrote it; {FORMAT_WITHOUT_CODE}",
+                fix=WRITTEN_BESIDE_DILL if name.startswith("dill.") else OF_NOBODY_KNOWN,
             )
             return
         self._find(

@@ -196,6 +196,13 @@ def test_a_dangerous_name_stays_refused_when_it_is_allowed(tmp_path: Path, modul
     ]
 
 
+def test_what_was_written_beside_dill_is_told_to_be_written_without(tmp_path: Path) -> None:
+    with pytest.raises(RefusedFilesError) as refused:
+        scan(tmp_path, "model.pkl", calling("dill._dill", "_load_type", tmp_path / "marker"))
+    (one,) = refused.value.violations
+    assert one.fix.startswith("if the file is yours, its process had imported dill")
+
+
 def test_an_unknown_name_is_told_and_can_be_allowed(tmp_path: Path) -> None:
     content = pickle.PROTO + b"\x04" + global_by_stack("my_features", "Ratio") + b")\x81."
     with pytest.raises(RefusedFilesError) as refused:
