@@ -116,6 +116,7 @@ class _Run:
         for number, step in enumerate(self.spec.steps):
             match step:
                 case TensorRt():
+                    self._onnx(step.kind)  # an engine is built of an ONNX model
                     self.built |= {TENSORRT_FILE: tensorrt_options(step), TRITON_FILE: triton_acceleration(step)}
                 case Neuron():
                     shapes = {name or "rows": list(one.shape) for name, one in one_row(self.rows, 0).items()}
@@ -130,22 +131,22 @@ class _Run:
                         read_rows(self.model_folder / step.calibration) if isinstance(step, Int8Static) else {}
                     )
                     path = self.work / f"{number}.onnx"
-                    apply(step, self._onnx(), path, calibration)
+                    apply(step, self._onnx(step.kind), path, calibration)
                     self._take(step.kind, path, self.spec.tolerance_of(step))
 
-    def _onnx(self) -> Path:
+    def _onnx(self, kind: str) -> Path:
         if self._current is not None:
             return self._current
         if self.model_format != "onnx":
             raise OptimisationError(
-                f"{self.source.as_posix()} is {self.model_format}, and the steps after `onnx` take an ONNX model; "
+                f"{self.source.as_posix()} is {self.model_format}, and step {kind} takes an ONNX model; "
                 "write `- kind: onnx` as the first step"
             )
         return self.source
 
     def _take(self, kind: str, path: Path, tolerance: float) -> None:
         load_onnx(path)
-        self._measure(kind, self.spec.target, path, predict_with(path), tolerance=tolerance)
+        self._measure(kind, self.spec.served, path, predict_with(path), tolerance=tolerance)
         self._current = path
 
     def _measure(self, kind: str, file: str, path: Path, predict: Predict, *, tolerance: float) -> None:
@@ -179,7 +180,7 @@ class _Run:
             steps=tuple(self.measured),
         )
         if self._current is not None:
-            target = self.model_folder / self.spec.target
+            target = self.model_folder / self.spec.served
             target.parent.mkdir(parents=True, exist_ok=True)
             self._current.replace(target)
         for file, content in self.built.items():
@@ -210,8 +211,7 @@ def pinned_optimisation(model_folder: Path) -> Optimisation | None:
         lock = Optimisation.model_validate_json(content)
     except ValidationError as error:
         raise InvalidPackageError([Violation(shown, None, "", None, json_complaints(error), fix=fix)]) from error
-    converts = any(step.kind not in {"tensorrt", "neuron"} for step in spec.steps)
-    files = [(spec.source, lock.source_sha256), (spec.target if converts else spec.source, lock.result_sha256)]
+    files = [(spec.source, lock.source_sha256), (spec.served, lock.result_sha256)]
     stale = [
         Violation(shown, None, "", None, f"was measured of another {name}", fix=fix)
         for name, digest in files

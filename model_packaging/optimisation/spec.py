@@ -86,8 +86,11 @@ class Graph(_Step):
     """`extended` fuses for CPUs of one architecture; `all` also lays memory out for the very processor it runs on."""
 
 
-class TensorRt(_Step):
-    """A TensorRT engine, built where the GPU is: by onnxruntime on the instance, at its first start."""
+class TensorRt(_Part):
+    """A TensorRT engine of an ONNX model, built where the GPU is: by onnxruntime on the instance, at its first start.
+
+    What it answers is not measured here, and has no tolerance.
+    """
 
     kind: Literal["tensorrt"]
     precision: Literal["fp32", "fp16", "int8"] = "fp16"
@@ -96,8 +99,11 @@ class TensorRt(_Step):
     """GPU memory that building may use, in MiB."""
 
 
-class Neuron(_Step):
-    """A compilation job for AWS Inferentia, of the trained model itself; its request is written beside the model."""
+class Neuron(_Part):
+    """A compilation job for AWS Inferentia, of the trained model itself; its request is written beside the model.
+
+    What it answers is not measured here, and has no tolerance.
+    """
 
     kind: Literal["neuron"]
     target_device: Literal["ml_inf1", "ml_inf2", "ml_trn1"] = "ml_inf2"
@@ -116,8 +122,9 @@ class OptimiseSpec(_Part):
 
     source: ReleasePath
     """The trained model: a file or a directory in this folder."""
-    target: ReleasePath
-    """The file that is served, written here; `files` or `model` of package.yaml names it."""
+    target: ReleasePath | None = None
+    """The file that is served, written here; `files` or `model` of package.yaml names it. Without it no step may write
+    a model: `tensorrt` and `neuron` write what builds one of `source`."""
     rows: ReleasePath
     """Rows to compare answers on and to measure with: CSV without a header, `.npy`, `.npz` with an array an input."""
     tolerance: Annotated[float, Field(ge=0)] = 1e-4
@@ -128,6 +135,11 @@ class OptimiseSpec(_Part):
     def tolerance_of(self, step: _Step) -> float:
         """The step's own tolerance, or the file's."""
         return self.tolerance if step.tolerance is None else step.tolerance
+
+    @property
+    def served(self) -> str:
+        """The file that is served: the source, where no step writes another."""
+        return self.source if self.target is None else self.target
 
 
 def read_optimise_spec(model_folder: Path) -> OptimiseSpec | None:
@@ -162,13 +174,29 @@ def _broken_rules(spec: OptimiseSpec, model_folder: Path) -> Iterator[Rule]:
         if not (model_folder / value).exists():
             message = f"there is no {value!r} in {model_folder.as_posix()}"
             yield Rule(place, value, message, fix="put it there, or name another")
-    if spec.target == spec.source:
-        yield Rule(("target",), spec.target, "is the source, which must stay as it was trained", fix="name another")
-    if not spec.target.endswith(".onnx"):
-        yield Rule(("target",), spec.target, "is not named .onnx, and an ONNX model is written", fix="name it so")
+    yield from _target_rules(spec)
     for at, step in enumerate(spec.steps):
         if step.kind == "onnx" and at > 0:
             yield Rule(("steps", at), step.kind, "conversion is the first step", fix="move it up")
         if step.kind in {"tensorrt", "neuron"} and at != len(spec.steps) - 1:
             message = f"{step.kind} is the last step: what it builds is not an ONNX model"
             yield Rule(("steps", at), step.kind, message, fix="move it down")
+
+
+def _target_rules(spec: OptimiseSpec) -> Iterator[Rule]:
+    place, target = ("target",), spec.target
+    writing = [step.kind for step in spec.steps if isinstance(step, _Step)]
+    if target is None:
+        if writing:
+            message = f"is missing, and step {writing[0]} writes a model"
+            yield Rule(place, None, message, fix="write `target: model.onnx`")
+        return
+    if not writing:
+        kinds = " and ".join(step.kind for step in spec.steps)
+        message = f"no step writes {target!r}: {kinds} leaves {spec.source} as it is, and that is served"
+        yield Rule(place, target, message, fix="take it out, or convert first: `- kind: onnx`")
+        return
+    if target == spec.source:
+        yield Rule(place, target, "is the source, which must stay as it was trained", fix="name another")
+    if not target.endswith(".onnx"):
+        yield Rule(place, target, "is not named .onnx, and an ONNX model is written", fix="name it so")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model_packaging.optimisation import optimise
+from model_packaging.optimisation import optimise, pinned_optimisation
 
 pytestmark = [
     pytest.mark.functional,
@@ -29,6 +30,10 @@ def written(tmp_path: Path, source: str) -> Path:
     return tmp_path
 
 
+def assert_converted(folder: Path) -> None:
+    assert [one.step for one in optimise(folder).steps] == ["original", "onnx", "simplify", "int8_dynamic"]
+
+
 def network():
     import torch
 
@@ -44,8 +49,19 @@ def test_torchscript(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.jit.trace(network(), torch.zeros(2, 4)).save(tmp_path / "model.pt")
-    result = optimise(written(tmp_path, "model.pt"))
-    assert [one.step for one in result.steps] == ["original", "onnx", "simplify", "int8_dynamic"]
+    assert_converted(written(tmp_path, "model.pt"))
+
+
+def test_a_compilation_job_alone_is_of_the_trained_model_and_needs_no_target(tmp_path):
+    torch = pytest.importorskip("torch")
+    torch.jit.trace(network(), torch.zeros(2, 4)).save(tmp_path / "model.pt")
+    folder = written(tmp_path, "model.pt")
+    (folder / "optimise.yaml").write_text("source: model.pt\nrows: rows.npy\nsteps: [{kind: neuron}]\n")
+    result = optimise(folder)
+    assert [(one.step, one.file) for one in result.steps] == [("original", "model.pt")]
+    assert pinned_optimisation(folder) == result
+    job = json.loads((folder / "neuron_compilation_job.json").read_text())
+    assert job["InputConfig"] == {"DataInputConfig": '{"rows": [1, 4]}', "Framework": "PYTORCH"}
 
 
 def test_an_exported_program(tmp_path):
@@ -53,8 +69,7 @@ def test_an_exported_program(tmp_path):
     rows = torch.export.Dim("rows")
     program = torch.export.export(network(), (torch.zeros(2, 4),), dynamic_shapes=({0: rows},))
     torch.export.save(program, tmp_path / "model.pt2")
-    result = optimise(written(tmp_path, "model.pt2"))
-    assert [one.step for one in result.steps] == ["original", "onnx", "simplify", "int8_dynamic"]
+    assert_converted(written(tmp_path, "model.pt2"))
 
 
 def test_a_saved_model(tmp_path):
@@ -63,5 +78,4 @@ def test_a_saved_model(tmp_path):
     tf.keras.utils.set_random_seed(0)
     layers = [tf.keras.layers.Input((4,)), tf.keras.layers.Dense(8, "relu"), tf.keras.layers.Dense(3, "softmax")]
     tf.keras.Sequential(layers).export(tmp_path / "saved", verbose=False)
-    result = optimise(written(tmp_path, "saved"))
-    assert [one.step for one in result.steps] == ["original", "onnx", "simplify", "int8_dynamic"]
+    assert_converted(written(tmp_path, "saved"))

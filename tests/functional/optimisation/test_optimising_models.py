@@ -111,21 +111,24 @@ TRAINED = [
 ]
 
 
-def prepared(tmp_path: Path, train: Any, steps: str, *, tolerance: float = 1e-3) -> Path:
+def prepared(
+    tmp_path: Path, train: Any, *steps: str, tolerance: float = 1e-3, target: str = "target: model.onnx\n"
+) -> Path:
     folder = tmp_path / "flower"
     folder.mkdir()
     source, rows = train(folder)
     np.savetxt(folder / "rows.csv", rows[::3], delimiter=",")
     np.save(folder / "calibration.npy", rows)
+    told = "".join(f"  - {{kind: {step}}}\n" for step in steps)
     (folder / "optimise.yaml").write_text(
-        f"source: {source}\ntarget: model.onnx\nrows: rows.csv\ntolerance: {tolerance}\nsteps:\n{steps}"
+        f"source: {source}\n{target}rows: rows.csv\ntolerance: {tolerance}\nsteps:\n{told}"
     )
     return folder
 
 
 @pytest.mark.parametrize("train", TRAINED, ids=lambda one: one.__name__)
 def test_a_model_becomes_onnx_and_answers_as_before(tmp_path, train):
-    folder = prepared(tmp_path, train, "  - {kind: onnx}\n  - {kind: simplify}\n", tolerance=2e-3)
+    folder = prepared(tmp_path, train, "onnx", "simplify", tolerance=2e-3)
     result = optimise(folder)
     assert [one.step for one in result.steps] == ["original", "onnx", "simplify"]
     assert [one.file for one in result.steps][1:] == ["model.onnx", "model.onnx"]
@@ -139,11 +142,8 @@ def test_a_model_becomes_onnx_and_answers_as_before(tmp_path, train):
 
 
 def test_weights_in_eight_bits_and_in_half_precision_are_measured_against_the_original(tmp_path):
-    steps = (
-        "  - {kind: onnx}\n  - {kind: fp16, tolerance: 0.01}\n"
-        "  - {kind: int8_static, calibration: calibration.npy, tolerance: 0.2}\n"
-    )
-    folder = prepared(tmp_path, perceptron, steps)
+    static = "int8_static, calibration: calibration.npy, tolerance: 0.2"
+    folder = prepared(tmp_path, perceptron, "onnx", "fp16, tolerance: 0.01", static)
     told: list[str] = []
     result = optimise(folder, progress=lambda step: told.append(step.step))
     assert told == ["original", "onnx", "fp16", "int8_static"]
@@ -154,27 +154,46 @@ def test_weights_in_eight_bits_and_in_half_precision_are_measured_against_the_or
 
 
 def test_a_step_that_changes_the_answers_too_much_fails_and_writes_nothing(tmp_path):
-    folder = prepared(tmp_path, perceptron, "  - {kind: onnx}\n  - {kind: int8_dynamic, tolerance: 1.0e-9}\n")
+    folder = prepared(tmp_path, perceptron, "onnx", "int8_dynamic, tolerance: 1.0e-9")
     before = sorted(path.name for path in folder.iterdir())
     with pytest.raises(ToleranceExceededError, match=r"step int8_dynamic changes an answer of flower by .* times that"):
         optimise(folder)
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
-def test_a_tree_has_nothing_to_quantise_and_the_step_says_so(tmp_path):
-    folder = prepared(tmp_path, xgboost_binary, "  - {kind: onnx}\n  - {kind: int8_dynamic}\n")
-    with pytest.raises(OptimisationError, match=r"the graph has nothing to quantise; it has .*TreeEnsemble"):
+NO_TARGET = ""
+
+
+@pytest.mark.parametrize(
+    ("steps", "target", "told"),
+    [
+        (("onnx", "int8_dynamic"), None, r"the graph has nothing to quantise; it has .*TreeEnsemble"),
+        (
+            ("simplify",),
+            None,
+            "model.json is xgboost, and step simplify takes an ONNX model; write `- kind: onnx` as the first step",
+        ),
+        (
+            ("tensorrt",),
+            NO_TARGET,
+            "model.json is xgboost, and step tensorrt takes an ONNX model; write `- kind: onnx`",
+        ),
+        (("neuron",), NO_TARGET, "step neuron: xgboost models are not compiled for Inferentia; allowed: tensorflow_"),
+    ],
+    ids=["nothing to quantise", "not converted", "an engine of no ONNX model", "a compiler that does not read it"],
+)
+def test_a_step_that_cannot_be_taken_says_why_and_writes_nothing(tmp_path, steps, target, told):
+    folder = prepared(tmp_path, xgboost_binary, *steps, **({} if target is None else {"target": target}))
+    before = sorted(path.name for path in folder.iterdir())
+    with pytest.raises(OptimisationError, match=told):
         optimise(folder)
+    assert sorted(path.name for path in folder.iterdir()) == before
 
 
-def test_a_step_before_the_conversion_says_what_is_missing(tmp_path):
-    folder = prepared(tmp_path, xgboost_binary, "  - {kind: simplify}\n")
-    with pytest.raises(OptimisationError, match="write `- kind: onnx` as the first step"):
-        optimise(folder)
-
-
-def test_a_served_file_that_was_changed_since_is_refused(tmp_path):
-    folder = prepared(tmp_path, perceptron, "  - {kind: onnx}\n  - {kind: graph}\n")
+def test_a_served_file_that_was_never_measured_or_was_changed_since_is_refused(tmp_path):
+    folder = prepared(tmp_path, perceptron, "onnx", "graph")
+    with pytest.raises(InvalidPackageError, match="is not there; greenroom optimise"):
+        pinned_optimisation(folder)
     optimise(folder)
     with (folder / "model.onnx").open("ab") as stream:
         stream.write(b"\0")
@@ -182,15 +201,8 @@ def test_a_served_file_that_was_changed_since_is_refused(tmp_path):
         pinned_optimisation(folder)
 
 
-def test_a_folder_that_was_never_optimised_is_refused(tmp_path):
-    folder = prepared(tmp_path, perceptron, "  - {kind: onnx}\n")
-    with pytest.raises(InvalidPackageError, match="is not there; greenroom optimise"):
-        pinned_optimisation(folder)
-
-
 def test_what_an_accelerator_builds_is_written_as_its_build_step(tmp_path):
-    steps = "  - {kind: onnx}\n  - {kind: tensorrt, precision: fp16, workspace_mib: 512}\n"
-    folder = prepared(tmp_path, perceptron, steps)
+    folder = prepared(tmp_path, perceptron, "onnx", "tensorrt, precision: fp16, workspace_mib: 512")
     optimise(folder)
     providers = json.loads((folder / "tensorrt.json").read_text())["providers"]
     assert [name for name, _ in providers] == [
@@ -202,10 +214,27 @@ def test_what_an_accelerator_builds_is_written_as_its_build_step(tmp_path):
     assert 'parameters { key: "precision_mode" value: "FP16" }' in (folder / "tensorrt.pbtxt").read_text()
 
 
+def converted_perceptron(folder: Path) -> tuple[str, Any]:
+    import joblib
+    from skl2onnx import to_onnx
+
+    source, rows = perceptron(folder)
+    model = to_onnx(joblib.load(folder / source), rows[:1], options={"zipmap": False})
+    (folder / "trained.onnx").write_bytes(model.SerializeToString())
+    return "trained.onnx", rows
+
+
+def test_an_onnx_model_needs_no_target_for_what_builds_its_engine(tmp_path):
+    folder = prepared(tmp_path, converted_perceptron, "tensorrt", target=NO_TARGET)
+    result = optimise(folder)
+    assert [(one.step, one.file) for one in result.steps] == [("original", "trained.onnx")]
+    assert result.result_sha256 == result.source_sha256
+    assert pinned_optimisation(folder) == result
+    assert (folder / "tensorrt.json").is_file()
+
+
 def test_the_model_that_optimised_is_served_twice_the_same(tmp_path):
     """The same folder optimised twice gives the same file: the converters are deterministic, so the digest is."""
-    folder = prepared(
-        tmp_path, perceptron, "  - {kind: onnx}\n  - {kind: simplify}\n  - {kind: int8_dynamic, tolerance: 1}\n"
-    )
+    folder = prepared(tmp_path, perceptron, "onnx", "simplify", "int8_dynamic, tolerance: 1")
     first = optimise(folder)
     assert optimise(folder).result_sha256 == first.result_sha256

@@ -58,6 +58,13 @@ def test_steps_are_read_in_their_order_each_with_its_tolerance(tmp_path):
     assert [spec.tolerance_of(one) for one in spec.steps] == [0.001, 0.001, 0.02]
 
 
+@pytest.mark.parametrize("kind", ["tensorrt", "neuron"])
+def test_what_is_only_built_elsewhere_serves_the_source_and_names_no_target(tmp_path, kind):
+    spec = read_optimise_spec(folder(tmp_path, f"source: model.joblib\nrows: rows.csv\nsteps: [{{kind: {kind}}}]\n"))
+    assert spec is not None
+    assert (spec.target, spec.served) == (None, "model.joblib")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -93,6 +100,25 @@ def test_steps_are_read_in_their_order_each_with_its_tolerance(tmp_path):
             "  - kind: tensorrt\n",
             [
                 "m/optimise.yaml:7: steps[1]: tensorrt is the last step: what it builds is not an ONNX model; move it down"
+            ],
+        ),
+        (
+            "target: model.onnx\n",
+            "",
+            ["m/optimise.yaml:1: target: is missing, and step onnx writes a model; write `target: model.onnx`"],
+        ),
+        (
+            "  - kind: onnx\n  - kind: simplify\n  - kind: int8_dynamic\n    tolerance: 0.02\n",
+            "  - kind: neuron\n",
+            [
+                "m/optimise.yaml:2: target: no step writes 'model.onnx': neuron leaves model.joblib as it is, and that is served; take it out, or convert first: `- kind: onnx`"
+            ],
+        ),
+        (
+            "  - kind: int8_dynamic\n",
+            "  - kind: tensorrt\n",
+            [
+                "m/optimise.yaml:9: steps[2].tolerance: unknown key; allowed: kind, precision, workspace_mib; take it out"
             ],
         ),
     ],
