@@ -11,10 +11,8 @@ from components.specs.project import Project
 from components.specs.reading import violation_of
 from components.specs.violations import Rule, SpecError, SpecPath, UnknownStackError, Violation
 from model_packaging.errors import DigestMismatchError, PackagingError, ReleaseNotFoundError
+from model_packaging.package_spec import PACKAGE_FILE
 from model_packaging.release import Release
-
-PACKAGE_FILE = "package.yaml"
-"""A model's folder with this file can be packaged again, so that a pinned release need not be in the store yet."""
 
 
 class Releases(Protocol):
@@ -82,7 +80,7 @@ def _load(project: Project, store: Releases, model: str, digest: str) -> Release
     try:
         return store.load(model, digest)
     except ReleaseNotFoundError as error:
-        if (project.root / "models" / model / PACKAGE_FILE).is_file():
+        if (project.root / "models" / model / PACKAGE_FILE).is_file():  # which gives it anew
             return None
         return Rule((), _flat(error), fix=f"package it, or pin one that is there; {model} has no {PACKAGE_FILE}")
     except DigestMismatchError as error:

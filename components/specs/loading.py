@@ -14,12 +14,12 @@ from components.specs.merging import Layer
 from components.specs.model_spec import ModelSpec
 from components.specs.reading import expect_mapping, validate, violation_of
 from components.specs.violations import Rule, SpecError, Violation, quote
+from model_packaging.package_spec import PACKAGE_FILE
 
 S = TypeVar("S", bound=Spec)
 
 ENVIRONMENTS = "environments"
 MODELS = "models"
-PACKAGE_FILE = "package.yaml"
 ARTIFACTS_FILE = "artifacts.yaml"
 MODEL_FILE = "model.yaml"
 
@@ -54,10 +54,7 @@ def load_files(root: Path, only_models: Collection[str] | None = None) -> Loaded
             environment = _load(Environment, root, path, loaded)
             if environment is not None and _is_named("file", path.stem, environment, loaded):
                 loaded.environments[path.stem] = environment
-    for path in _model_files(root, loaded):
-        loaded.present_models.add(path.parent.name)
-        if only_models is not None and path.parent.name not in only_models:
-            continue
+    for path in _model_files(root, only_models, loaded):
         model = _load(ModelSpec, root, path, loaded)
         if model is not None and _is_named("folder", path.parent.name, model, loaded):
             loaded.models[path.parent.name] = model
@@ -114,13 +111,16 @@ def _environment_files(root: Path, loaded: Loaded) -> Iterator[Path]:
             )
 
 
-def _model_files(root: Path, loaded: Loaded) -> Iterator[Path]:
+def _model_files(root: Path, only_models: Collection[str] | None, loaded: Loaded) -> Iterator[Path]:
     for folder in _entries(root / MODELS):
         if not folder.is_dir():
             continue
+        is_meant = only_models is None or folder.name in only_models
         if (folder / MODEL_FILE).is_file():
-            yield folder / MODEL_FILE
-        elif not (folder / PACKAGE_FILE).is_file():  # with one, it is packaged, and not deployed yet
+            loaded.present_models.add(folder.name)
+            if is_meant:
+                yield folder / MODEL_FILE
+        elif is_meant and not (folder / PACKAGE_FILE).is_file():  # with one, it is packaged, and not deployed yet
             loaded.violations.append(
                 _about(f"{MODELS}/{folder.name}", f"has no {MODEL_FILE}", "write one, or move the folder away")
             )

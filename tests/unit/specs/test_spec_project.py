@@ -207,3 +207,13 @@ def test_a_model_that_is_deployed_needs_one(tmp_path: Path) -> None:
     (root / "models" / "model-000" / "model.yaml").rename(root / "models" / "model-000" / "package.yaml")
     with pytest.raises(SpecError, match=r"there is no model .model-000..*write models/model-000/model.yaml"):
         load_project(root)
+
+
+def test_a_folder_that_is_no_model_yet_is_in_the_way_of_no_other(tmp_path: Path) -> None:
+    root = project_of(tmp_path, 1)
+    (root / "models" / "begun").mkdir()
+    assert list(load_project(root, only_models=("model-000",)).models) == ["model-000"]
+    assert load_project(root, only_models=()).models == {}
+    for named in (None, ("begun",)):
+        with pytest.raises(SpecError, match=r"models/begun: has no model.yaml"):
+            load_project(root, named)
