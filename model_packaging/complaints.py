@@ -82,7 +82,7 @@ def _complaint(
     match error["type"]:
         case "extra_forbidden":
             allowed = _keys_beside(error["loc"], spec)
-            fix = _nearest(path[-1], allowed) or "take it out"
+            fix = did_you_mean(path[-1], allowed) or "take it out"
             return Violation(shown, line, place, value, "unknown key", ", ".join(allowed), fix)
         case "missing":
             return Violation(shown, line, place, None, "is missing", fix=f"write `{path[-1]}: …`")
@@ -117,12 +117,13 @@ def _unknown_kind(error: ErrorDetails, document: YamlDocument, path: KeyPath, sh
         context["tag"],
         f"there is no {key} {context['tag']!r}",
         ", ".join(allowed),
-        _nearest(context["tag"], allowed),
+        did_you_mean(context["tag"], allowed),
     )
 
 
-def _nearest(written: object, allowed: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(written), allowed, n=1)
+def did_you_mean(written: object, known: Sequence[str]) -> str:
+    """`did you mean 'x'?`, or nothing where nothing that is known is near."""
+    near = difflib.get_close_matches(str(written), known, n=1)
     return f"did you mean {near[0]!r}?" if near else ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections import defaultdict
@@ -18,6 +17,7 @@ from model_packaging.complaints import complaints
 from model_packaging.derivation import Content, derived_content, release_samples, written_content
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.lineage import SHA256_PATTERN
+from model_packaging.named_files import NAMED_FILE_FIX, file_problem
 from model_packaging.package_spec import (
     LONG_FORM_KEYS,
     PACKAGE_FILE,
@@ -163,9 +163,9 @@ def _form_rules(content: object) -> Iterator[Rule]:
 def _file_rules(content: object, model_folder: Path) -> Iterator[Rule]:
     """Concerns whatever in the document names a file, also where the rest of it is broken."""
     for path, value in _named_files(content):
-        problem = _file_problem(model_folder, value, or_folder=path in {("model",), ("samples",)})
-        if problem is not None:
-            yield Rule(path, value, problem, fix="name a file inside the model's folder, or put it there")
+        problem = file_problem(model_folder, value, or_folder=path in {("model",), ("samples",)})
+        if problem:
+            yield Rule(path, value, problem, fix=NAMED_FILE_FIX)
 
 
 def _named_files(content: object) -> Iterator[tuple[KeyPath, str]]:
@@ -181,23 +181,6 @@ def _named_files(content: object) -> Iterator[tuple[KeyPath, str]]:
             yield (key,), content[key]
     if isinstance(content.get("baseline"), str):
         yield from ((("baseline",), f"{content['baseline']}/{name}") for name in BASELINE_FILES)
-
-
-def _file_problem(model_folder: Path, value: str, *, or_folder: bool) -> str | None:
-    try:
-        path = model_folder / checked_path(value)
-    except ValueError as error:
-        return str(error)
-    if not path.exists():
-        near = difflib.get_close_matches(value, _files_in(model_folder), n=1)
-        return f"there is no file {value!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-    if not path.resolve().is_relative_to(model_folder.resolve()):
-        return f"{value!r} is a link that leads out of the model's folder, to {path.resolve()}"
-    return None if path.is_file() or (or_folder and path.is_dir()) else f"{value!r} is not a file"
-
-
-def _files_in(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def _spec_rules(spec: PackageSpec) -> Iterator[Rule]:

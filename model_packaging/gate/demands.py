@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from model_packaging.gate.metric_table import Comparison
 from model_packaging.gate.part import GatePart
 
 
@@ -28,6 +29,12 @@ class Bounds(GatePart):
     """The least it may be; without it nothing is too little."""
     at_most: float | None = None
     """The most it may be; without it nothing is too much."""
+
+    @property
+    def demanded(self) -> tuple[tuple[Comparison, float], ...]:
+        """How a figure is compared, and with what; the bounds that are written."""
+        bounds: tuple[tuple[Comparison, float | None], ...] = (("at_least", self.at_least), ("at_most", self.at_most))
+        return tuple((comparison, threshold) for comparison, threshold in bounds if threshold is not None)
 
 
 class Threshold(Bounds):
@@ -163,6 +170,12 @@ class Robustness(GatePart):
     """Noise; without it that is not judged."""
     seed: int = Field(default=0, ge=0)
     """Of what is drawn: the same seed draws the same; 0 without it."""
+
+    @property
+    def demanded(self) -> dict[str, RefusedMissingValues | AnsweredMissingValues | Perturbation]:
+        """What is judged, by its key."""
+        parts = {"missing_values": self.missing_values, "perturbation": self.perturbation}
+        return {key: one for key, one in parts.items() if one is not None}
 
 
 class Fairness(GatePart):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from model_packaging.gate.metric_table import METRICS
+from model_packaging.gate.metric_table import METRICS, Comparison
 from model_packaging.gate.report import (
-    Comparison,
     DataFigures,
     DeployedFigures,
     GateReport,

@@ -17,7 +17,7 @@ from pathlib import Path
 from model_packaging.gate.budgets import latency_figures, latency_name, latency_results, size_result
 from model_packaging.gate.curves import plots_of
 from model_packaging.gate.data_sets import DataSet, read_data_set
-from model_packaging.gate.demands import Slices
+from model_packaging.gate.demands import RefusedMissingValues, Slices
 from model_packaging.gate.deployed import deployed_figures, deployed_results
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.fairness import fairness_results, group_figures
@@ -27,7 +27,6 @@ from model_packaging.gate.invocations import Invocations, ServedModel
 from model_packaging.gate.metrics import Bins, figures, interval, resamples_of
 from model_packaging.gate.outcome import Outcome, classes_of
 from model_packaging.gate.report import (
-    Comparison,
     Curve,
     DataFigures,
     GateReport,
@@ -247,24 +246,17 @@ class _Run:
         yield from ((("slices", "worst", name), name) for name in ({} if spec.slices is None else spec.slices.worst))
         if spec.calibration is not None:
             yield ("calibration",), "ece"
-        robustness = spec.robustness
-        for key in ("missing_values", "perturbation"):
-            metric = getattr(getattr(robustness, key, None), "metric", None)
-            if metric is not None:
-                yield ("robustness", key, "metric"), metric
+        for key, one in ({} if spec.robustness is None else spec.robustness.demanded).items():
+            if not isinstance(one, RefusedMissingValues):
+                yield ("robustness", key, "metric"), one.metric
 
     def _metrics(self, outcome: Outcome) -> Iterator[GateResult]:
         for name, threshold in self.gate.spec.metrics.items():
             self.progress(f"{name}: {resamples_of(outcome.rows, self.gate.spec.confidence)} resamples")
             where = interval(name, outcome, self.bins, self.gate.spec.confidence)
-            demands: tuple[tuple[Comparison, float | None], ...] = (
-                ("at_least", threshold.at_least),
-                ("at_most", threshold.at_most),
-            )
-            for comparison, wanted in demands:
-                if wanted is not None:
-                    measured = self.data["test"].metrics[name]
-                    yield judged("metrics", name, measured, comparison, wanted, rows=outcome.rows, interval=where)
+            for comparison, wanted in threshold.demanded:
+                measured = self.data["test"].metrics[name]
+                yield judged("metrics", name, measured, comparison, wanted, rows=outcome.rows, interval=where)
 
     def _deployed(self) -> Iterator[GateResult]:
         margins = {

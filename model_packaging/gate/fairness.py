@@ -13,9 +13,9 @@ import numpy as np
 
 from model_packaging.gate.data_sets import DataSet
 from model_packaging.gate.demands import Fairness
-from model_packaging.gate.metric_table import FAIRNESS_METRICS
+from model_packaging.gate.metric_table import FAIRNESS_METRICS, Comparison
 from model_packaging.gate.outcome import Outcome
-from model_packaging.gate.report import Comparison, GateResult, GroupFigures, judged, not_judged
+from model_packaging.gate.report import GateResult, GroupFigures, judged, not_judged
 from model_packaging.gate.slices import group_name
 
 COMPARED = {

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from model_packaging.beside import read_beside
 from model_packaging.complaints import complaints
 from model_packaging.errors import InvalidPackageError
-from model_packaging.gate.gate_rules import broken_rules, data_files
+from model_packaging.gate.gate_files import data_files
+from model_packaging.gate.gate_rules import broken_rules
 from model_packaging.gate.gate_spec import GATE_FILE, GateSpec
 from model_packaging.yaml_lines import Rule, YamlDocument, read_yaml
 

@@ -1,28 +1,20 @@
-"""The rules of a gate beyond its shape: metrics that there are, thresholds that can be met, files that are there."""
+"""The rules of a gate beyond its shape: metrics that there are, thresholds that can be met, files (`gate_files`)."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from model_packaging.gate.demands import (
-    Bounds,
-    FileSlice,
-    RefusedMissingValues,
-    Slices,
-    Threshold,
-)
-from model_packaging.gate.gate_spec import ArrayFiles, FreeFormTask, GateSpec, TableFile
+from model_packaging.complaints import did_you_mean
+from model_packaging.gate.demands import Bounds, ColumnSlices, RefusedMissingValues, Slices, Threshold
+from model_packaging.gate.gate_files import file_rules
+from model_packaging.gate.gate_spec import ArrayFiles, FreeFormTask, GateSpec
 from model_packaging.gate.metric_table import FAIRNESS_METRICS, METRICS, FairnessMetric, Metric, TaskKind, metrics_of
-from model_packaging.release import checked_path
 from model_packaging.yaml_lines import KeyPath, Rule
 
 DEFAULT_LABEL = "label"
 """The column of the truth where the gate names none."""
-
-TABLE_SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
 
 
 def broken_rules(spec: GateSpec, model_folder: Path) -> Iterator[Rule]:
@@ -36,7 +28,7 @@ def broken_rules(spec: GateSpec, model_folder: Path) -> Iterator[Rule]:
         _fairness_rules(spec),
         _latency_rules(spec),
         _column_rules(spec),
-        _file_rules(spec, model_folder),
+        file_rules(spec, model_folder),
         _nothing_demanded(spec),
     )
 
@@ -44,45 +36,34 @@ def broken_rules(spec: GateSpec, model_folder: Path) -> Iterator[Rule]:
 def _metric_rules(spec: GateSpec) -> Iterator[Rule]:
     for name, threshold in spec.metrics.items():
         path: KeyPath = ("metrics", name)
-        unknown = unknown_metric(path, name, spec.task.kind)
-        if unknown is not None:
-            yield unknown
-            continue
-        yield from _bound_rules(path, threshold, METRICS[name])
-        if threshold.not_worse_than_deployed is not None:
-            margin_path = (*path, "not_worse_than_deployed", "by")
-            yield from _margin_rules(margin_path, threshold.not_worse_than_deployed.by, METRICS[name])
-        if _says_nothing(threshold):
-            yield Rule(path, None, "demands nothing", "at_least, at_most, not_worse_than_deployed", "write one")
+        yield from unknown_metric(path, name, spec.task.kind) or _bound_rules(path, threshold, METRICS[name])
 
 
-def _says_nothing(bounds: Bounds) -> bool:
-    compared = isinstance(bounds, Threshold) and bounds.not_worse_than_deployed is not None
-    return bounds.at_least is None and bounds.at_most is None and not compared
-
-
-def unknown_metric(path: KeyPath, name: str, task: TaskKind) -> Rule | None:
+def unknown_metric(path: KeyPath, name: str, task: TaskKind) -> list[Rule]:
     """The rule that a metric which is not there, or is another task's, breaks."""
     fitting = metrics_of(task)
     if name in fitting:
-        return None
+        return []
     allowed = ", ".join(fitting) or "none: a free_form task has no metrics"
-    if name in METRICS:
-        others = " and ".join(sorted(METRICS[name].tasks))
-        return Rule(
-            path, name, f"{name!r} is a metric of {others} tasks, and this one is {task}", allowed, "take it out"
-        )
-    return Rule(path, name, f"there is no metric {name!r}", allowed, _did_you_mean(name, fitting))
-
-
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else ""
+    if name not in METRICS:
+        return [Rule(path, name, f"there is no metric {name!r}", allowed, did_you_mean(name, list(fitting)))]
+    others = " and ".join(sorted(METRICS[name].tasks))
+    message = f"{name!r} is a metric of {others} tasks, and this one is {task}"
+    return [Rule(path, name, message, allowed, "take it out")]
 
 
 def _bound_rules(path: KeyPath, bounds: Bounds, metric: Metric) -> Iterator[Rule]:
-    for key, value in (("at_least", bounds.at_least), ("at_most", bounds.at_most)):
-        if value is not None and not metric.can_be(value):
+    yield from _range_rules(path, bounds, metric)
+    margin = bounds.not_worse_than_deployed if isinstance(bounds, Threshold) else None
+    if margin is not None:
+        yield from _margin_rules((*path, "not_worse_than_deployed", "by"), margin.by, metric)
+    if margin is None and not bounds.demanded:
+        yield Rule(path, None, "demands nothing", ", ".join(type(bounds).model_fields), "write one")
+
+
+def _range_rules(path: KeyPath, bounds: Bounds, metric: Metric) -> Iterator[Rule]:
+    for key, value in bounds.demanded:
+        if not metric.can_be(value):
             message = f"{value:g} is impossible: {metric.name} is {metric.range_said}"
             yield Rule((*path, key), value, message, metric.range_said)
     yield from _order_rules(path, bounds)
@@ -103,41 +84,29 @@ def _margin_rules(path: KeyPath, value: float, metric: Metric) -> Iterator[Rule]
 def _overfitting_rules(spec: GateSpec) -> Iterator[Rule]:
     for name, limit in spec.overfitting.items():
         path: KeyPath = ("overfitting", name)
-        unknown = unknown_metric(path, name, spec.task.kind)
-        if unknown is not None:
-            yield unknown
-        else:
-            yield from _margin_rules((*path, "gap_at_most"), limit.gap_at_most, METRICS[name])
+        yield from unknown_metric(path, name, spec.task.kind) or _margin_rules(
+            (*path, "gap_at_most"), limit.gap_at_most, METRICS[name]
+        )
     if spec.overfitting and spec.data.train is None:
         yield Rule(("overfitting",), None, "needs rows that the model was trained on", fix="write `data: {train: …}`")
 
 
 def _slice_rules(spec: GateSpec) -> Iterator[Rule]:
-    slices = spec.slices
-    if slices is None:
+    if spec.slices is None:
         return
-    yield from _bounds_by_metric(("slices", "worst"), slices.worst, spec.task.kind)
-    yield from _slice_edges(slices)
+    for name, bounds in spec.slices.worst.items():
+        path: KeyPath = ("slices", "worst", name)
+        yield from unknown_metric(path, name, spec.task.kind) or _bound_rules(path, bounds, METRICS[name])
+    yield from _slice_edges(spec.slices)
     if isinstance(spec.data.test, ArrayFiles):
         yield Rule(("slices",), None, "arrays have no columns to make slices of", fix="give the test data as a table")
 
 
 def _slice_edges(slices: Slices) -> Iterator[Rule]:
     for index, one in enumerate(slices.of):
-        edges = getattr(one, "edges", None)
+        edges = one.edges if isinstance(one, ColumnSlices) else None
         if edges is not None and list(edges) != sorted(set(edges)):
             yield Rule(("slices", "of", index, "edges"), list(edges), "edges must ascend", fix="order them")
-
-
-def _bounds_by_metric(path: KeyPath, bounds: Mapping[str, Bounds], task: TaskKind) -> Iterator[Rule]:
-    for name, one in bounds.items():
-        unknown = unknown_metric((*path, name), name, task)
-        if unknown is not None:
-            yield unknown
-            continue
-        yield from _bound_rules((*path, name), one, METRICS[name])
-        if _says_nothing(one):
-            yield Rule((*path, name), None, "demands nothing", "at_least, at_most", "write one")
 
 
 def _calibration_rules(spec: GateSpec) -> Iterator[Rule]:
@@ -147,40 +116,34 @@ def _calibration_rules(spec: GateSpec) -> Iterator[Rule]:
         yield Rule(
             ("calibration",), None, f"a {spec.task.kind} task has no probabilities to calibrate", fix="take it out"
         )
-    yield from _bound_rules(("calibration",), Bounds(at_most=spec.calibration.at_most), METRICS["ece"])
+    yield from _range_rules(("calibration",), Bounds(at_most=spec.calibration.at_most), METRICS["ece"])
 
 
 def _robustness_rules(spec: GateSpec) -> Iterator[Rule]:
     robustness = spec.robustness
     if robustness is None:
         return
-    if robustness.missing_values is None and robustness.perturbation is None:
+    if not robustness.demanded:
         yield Rule(("robustness",), None, "demands nothing", "missing_values, perturbation", "write one")
-    for key, one in (("missing_values", robustness.missing_values), ("perturbation", robustness.perturbation)):
-        if one is None or isinstance(one, RefusedMissingValues):
+    for key, one in robustness.demanded.items():
+        if isinstance(one, RefusedMissingValues):
             continue
         path: KeyPath = ("robustness", key)
-        unknown = unknown_metric((*path, "metric"), one.metric, spec.task.kind)
-        if unknown is not None:
-            yield unknown
-        else:
-            yield from _margin_rules((*path, "drop_at_most"), one.drop_at_most, METRICS[one.metric])
-    yield from _robust_columns(spec)
+        yield from unknown_metric((*path, "metric"), one.metric, spec.task.kind) or _margin_rules(
+            (*path, "drop_at_most"), one.drop_at_most, METRICS[one.metric]
+        )
+    if spec.columns.features is not None:
+        yield from robust_columns(spec, spec.columns.features)
 
 
-def _robust_columns(spec: GateSpec) -> Iterator[Rule]:
-    features = spec.columns.features
-    if spec.robustness is None or features is None:
-        return
-    missing, noise = spec.robustness.missing_values, spec.robustness.perturbation
-    for key, one in (("missing_values", missing), ("perturbation", noise)):
-        columns = () if one is None else one.columns or ()
-        for index, column in enumerate(columns):
+def robust_columns(spec: GateSpec, features: Sequence[str]) -> Iterator[Rule]:
+    """The columns to disturb that are no features."""
+    for key, one in ({} if spec.robustness is None else spec.robustness.demanded).items():
+        for index, column in enumerate(one.columns or ()):
             if column not in features:
                 path: KeyPath = ("robustness", key, "columns", index)
-                yield Rule(
-                    path, column, f"{column!r} is no feature", ", ".join(features), _did_you_mean(column, features)
-                )
+                allowed = ", ".join(features[:20])
+                yield Rule(path, column, f"{column!r} is no feature", allowed, did_you_mean(column, features))
 
 
 def _fairness_rules(spec: GateSpec) -> Iterator[Rule]:
@@ -195,13 +158,12 @@ def _fairness_limit(path: KeyPath, name: str, bounds: Bounds, task: TaskKind) ->
     fitting = [one.name for one in FAIRNESS_METRICS.values() if task in one.tasks]
     if name not in fitting:
         message = f"there is no fairness metric {name!r} for a {task} task"
-        yield Rule(path, name, message, ", ".join(fitting) or "none", _did_you_mean(name, fitting))
+        yield Rule(path, name, message, ", ".join(fitting) or "none", did_you_mean(name, fitting))
         return
     metric = FAIRNESS_METRICS[name]
-    for key, value in (("at_least", bounds.at_least), ("at_most", bounds.at_most)):
-        if value is not None:
-            yield from _fairness_bound((*path, key), key, value, metric)
-    if _says_nothing(bounds):
+    for key, value in bounds.demanded:
+        yield from _fairness_bound((*path, key), key, value, metric)
+    if not bounds.demanded:
         yield Rule(path, None, "demands nothing", "at_least" if metric.is_ratio else "at_most", "write it")
 
 
@@ -236,55 +198,6 @@ def _column_rules(spec: GateSpec) -> Iterator[Rule]:
             yield Rule(path, column, f"{column!r} is the label: the model would be sent the truth", fix="take it out")
         elif column in spec.columns.not_features:
             yield Rule(path, column, f"{column!r} is among not_features, too", fix="take it out of one")
-
-
-def _file_rules(spec: GateSpec, model_folder: Path) -> Iterator[Rule]:
-    for path, file, suffixes in _named_files(spec):
-        problem = _file_problem(file, suffixes, model_folder)
-        if problem is not None:
-            yield Rule(path, file, problem, fix="name a file inside the model's folder, or put it there")
-    for key in ("test", "train", "validation"):
-        one = getattr(spec.data, key)
-        if isinstance(one, ArrayFiles) and one.labels is None and not isinstance(spec.task, FreeFormTask):
-            yield Rule(("data", key), None, "has no labels to judge by", fix="write `labels: FILE.npy`")
-
-
-def _named_files(spec: GateSpec) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
-    for key in ("test", "train", "validation"):
-        match getattr(spec.data, key):
-            case TableFile(file=file):
-                yield ("data", key, "file"), file, TABLE_SUFFIXES
-            case ArrayFiles(rows=rows, labels=labels):
-                yield ("data", key, "rows"), rows, (".npy",)
-                if labels is not None:
-                    yield ("data", key, "labels"), labels, (".npy",)
-    for index, one in enumerate(() if spec.slices is None else spec.slices.of):
-        if isinstance(one, FileSlice):
-            yield ("slices", "of", index, "file"), one.file, TABLE_SUFFIXES
-
-
-def data_files(spec: GateSpec) -> list[str]:
-    """Every file of rows or labels that the gate names, once."""
-    return list(dict.fromkeys(file for _, file, _ in _named_files(spec)))
-
-
-def _file_problem(file: str, suffixes: tuple[str, ...], model_folder: Path) -> str | None:
-    try:
-        path = model_folder / checked_path(file)
-    except ValueError as error:
-        return str(error)
-    if path.suffix not in suffixes:
-        return f"{file!r} is not read: its name ends in none of {', '.join(suffixes)}"
-    if not path.exists():
-        near = difflib.get_close_matches(file, _files_like(model_folder, suffixes), n=1)
-        return f"there is no file {file!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-    if not path.resolve().is_relative_to(model_folder.resolve()):
-        return f"{file!r} is a link that leads out of the model's folder, to {path.resolve()}"
-    return None if path.is_file() else f"{file!r} is not a file"
-
-
-def _files_like(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in suffixes)
 
 
 def _nothing_demanded(spec: GateSpec) -> Iterator[Rule]:

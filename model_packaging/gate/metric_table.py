@@ -10,6 +10,9 @@ from typing import Literal
 
 TaskKind = Literal["binary", "multiclass", "regression", "free_form"]
 
+Comparison = Literal["at_least", "at_most"]
+"""How a figure is compared with what is demanded of it."""
+
 Needs = Literal["labels", "scores", "probabilities", "values", "interval"]
 
 NEEDS_SAID: dict[Needs, str] = {

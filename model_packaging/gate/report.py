@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from model_packaging.errors import PackagingError
-from model_packaging.gate.metric_table import METRICS, TaskKind
+from model_packaging.gate.metric_table import METRICS, Comparison, TaskKind
 
 Section = Literal[
     "answers",
@@ -28,7 +28,6 @@ Section = Literal[
     "size",
 ]
 Verdict = Literal["passed", "failed", "not_judged"]
-Comparison = Literal["at_least", "at_most"]
 
 
 class _Part(BaseModel):

@@ -16,7 +16,7 @@ from model_packaging.gate.gate_file import Gate
 from model_packaging.gate.gate_spec import TableFile
 from model_packaging.gate.metrics import Bins, MetricUnavailableError, figure
 from model_packaging.gate.outcome import Outcome
-from model_packaging.gate.report import Comparison, GateResult, SliceFigures, judged, not_judged, worst_of
+from model_packaging.gate.report import GateResult, SliceFigures, judged, not_judged, worst_of
 from model_packaging.yaml_lines import KeyPath, Rule
 
 MAXIMUM_VALUES = 50
@@ -141,14 +141,7 @@ def worst_results(wanted: Slices, slices: tuple[SliceFigures, ...]) -> Iterator[
             yield not_judged("slices", name, told)
             continue
         worst = worst_of(name, candidates)
-        demands: tuple[tuple[Comparison, float | None], ...] = (
-            ("at_least", bounds.at_least),
-            ("at_most", bounds.at_most),
-        )
-        for comparison, threshold in demands:
-            if threshold is not None:
-                told = f"the worst of {len(candidates)} slices"
-                yield judged(
-                    "slices", f"{name} of {worst.name}", worst.metrics[name], comparison, threshold,
-                    rows=worst.rows, told=told,
-                )  # fmt: skip
+        for comparison, threshold in bounds.demanded:
+            told = f"the worst of {len(candidates)} slices"
+            title = f"{name} of {worst.name}"
+            yield judged("slices", title, worst.metrics[name], comparison, threshold, rows=worst.rows, told=told)
