@@ -7,14 +7,19 @@ from pathlib import Path
 
 from model_packaging.errors import InvalidPackageError, Violation
 
+OWN_MODULE = "put an inference.py with model_fn beside it, and name the folder of both as the model"
+"""What serves a model that Python can load, whatever it is (the format `python`)."""
+
+SAVE_ANEW = "save the model in one of these, or write package.yaml's long form with an inference module of your own"
+
 
 class UnrecognisedFormatError(InvalidPackageError):
     """The bytes are of no format that is known here."""
 
-    def __init__(self, path: Path, message: str, formats: Sequence[str]) -> None:
+    def __init__(self, path: Path, message: str, formats: Sequence[str], *, fix: str = "") -> None:
         self.path = path
         self.formats = tuple(formats)
-        fix = "save the model in one of these, or write package.yaml's long form with an inference module of your own"
+        fix = fix or SAVE_ANEW
         super().__init__([Violation(path.as_posix(), None, "", None, message, ", ".join(formats), fix)])
 
 

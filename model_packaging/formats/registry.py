@@ -6,26 +6,28 @@ a Hugging Face directory); where no format takes it, the files directly in it ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from model_packaging.errors import InvalidPackageError
 from model_packaging.formats.catboost_format import CatboostFormat
-from model_packaging.formats.errors import AmbiguousModelError, UnrecognisedFormatError
+from model_packaging.formats.errors import AmbiguousModelError, BrokenModelError, UnrecognisedFormatError
 from model_packaging.formats.executorch_program import ExecutorchFormat
 from model_packaging.formats.exported_program import ExportedProgramFormat
+from model_packaging.formats.folder_files import first_few, is_lfs_pointer
 from model_packaging.formats.huggingface import HuggingfaceFormat
 from model_packaging.formats.lightgbm_format import LightgbmFormat
 from model_packaging.formats.mlflow_model import MlflowModelFormat
 from model_packaging.formats.model_format import Format, RecognisedModel
 from model_packaging.formats.onnx_format import OnnxFormat
 from model_packaging.formats.python_format import PythonFormat
-from model_packaging.formats.sklearn_format import SklearnFormat, pickled_root
+from model_packaging.formats.sklearn_format import SklearnFormat
 from model_packaging.formats.tensorflow_saved_model import TensorflowSavedModelFormat
 from model_packaging.formats.tensorrt import TensorrtFormat
 from model_packaging.formats.torchscript import TorchScriptFormat
 from model_packaging.formats.triton import TritonFormat
+from model_packaging.formats.unserved import what_file_it_is, what_folder_it_is
 from model_packaging.formats.xgboost_format import XgboostFormat
 
 FORMATS: Mapping[str, Format] = {
@@ -55,17 +57,33 @@ MAXIMUM_ENTRIES = 1000
 """A folder of more files than these is no folder of a model's file beside some others."""
 
 
-GIT_LFS = b"version https://git-lfs.github.com/spec/"
-
-
 def recognise(path: Path) -> RecognisedModel:
     """The model in a file or folder, recognised from its bytes; nothing of it is run.
 
     Raises:
         UnrecognisedFormatError: it is of no known format, or is empty, or is not there.
         AmbiguousModelError: a folder holds more than one model.
-        BrokenModelError: it begins as a known format does, and is cut short or damaged.
+        BrokenModelError: it begins as a known format does, and is cut short or damaged, or was not fetched as a whole.
     """
+    try:
+        found = _recognised(path)
+    except BrokenModelError as error:
+        _refuse_pointers([error.path])
+        raise
+    _refuse_pointers(found.files.values())
+    return found
+
+
+def _refuse_pointers(files: Iterable[Path]) -> None:
+    """Git LFS has a pointer in the place of each file that it did not fetch: then no model is whole."""
+    pointers = [path for path in files if is_lfs_pointer(path)]
+    if pointers:
+        names = first_few([path.name for path in pointers])
+        message = f"it was not fetched as a whole: in the place of {names} stands the pointer to it"
+        raise BrokenModelError(pointers[0], "Git LFS", message, fix="run `git lfs pull`")
+
+
+def _recognised(path: Path) -> RecognisedModel:
     if path.is_dir():
         return _recognise_folder(path)
     if not path.is_file():
@@ -74,7 +92,7 @@ def recognise(path: Path) -> RecognisedModel:
         raise UnrecognisedFormatError(path, "the file is empty", _titles())
     found = _ask(path)
     if found is None:
-        raise UnrecognisedFormatError(path, f"is of no known model format; {_seen(path)}", _titles())
+        raise _no_format(path)
     return found
 
 
@@ -89,10 +107,7 @@ def _recognise_folder(folder: Path) -> RecognisedModel:
     if len(found) == 1:
         return found[0]
     if not found:
-        there = ", ".join(path.name for path in entries[:8]) or "nothing"
-        if len(entries) > MAXIMUM_ENTRIES:
-            there = f"{len(entries)} entries, too many to look at each: name the model's own file"
-        raise UnrecognisedFormatError(folder, f"holds no model of a known format (there: {there})", _titles())
+        raise _nothing_in(folder, entries)
     raise AmbiguousModelError(folder, [f"{one.path.name} ({one.told})" for one in found])
 
 
@@ -132,16 +147,24 @@ def _ask(path: Path) -> RecognisedModel | None:
     return None
 
 
-def _seen(path: Path) -> str:
-    """What the bytes are, as far as they tell."""
-    with path.open("rb") as stream:
-        if stream.read(len(GIT_LFS)) == GIT_LFS:
-            return "it is Git LFS's pointer to the file, which `git lfs pull` fetches"
-    root = pickled_root(path)
-    if root is not None:
-        return f"it is a pickle of {root}"
-    with path.open("rb") as stream:
-        return f"its first bytes are {stream.read(8).hex(' ')}"
+def _no_format(path: Path) -> UnrecognisedFormatError:
+    told = what_file_it_is(path)
+    if told is None:
+        with path.open("rb") as stream:
+            seen = f"its first bytes are {stream.read(8).hex(' ')}"
+        return UnrecognisedFormatError(path, f"is of no known model format; {seen}", _titles())
+    return UnrecognisedFormatError(path, f"is of no known model format; it is {told.what}", _titles(), fix=told.fix)
+
+
+def _nothing_in(folder: Path, entries: list[Path]) -> UnrecognisedFormatError:
+    if len(entries) > MAXIMUM_ENTRIES:
+        there, told = f"{len(entries)} entries, too many to look at each: name the model's own file", None
+    else:
+        there, told = ", ".join(path.name for path in entries[:8]) or "nothing", what_folder_it_is(folder, entries)
+    message = f"holds no model of a known format (there: {there})"
+    if told is None:
+        return UnrecognisedFormatError(folder, message, _titles())
+    return UnrecognisedFormatError(folder, f"{message}; it is {told.what}", _titles(), fix=told.fix)
 
 
 def _titles() -> list[str]:

@@ -26,7 +26,8 @@ from model_packaging.formats.model_format import (
     SampleFile,
     ServingPlan,
 )
-from model_packaging.formats.pickled import NotAPickleError, PickleContent, PickledObject, read_pickle
+from model_packaging.formats.pickled import NotAPickleError, PickleContent, PickledClass, PickledObject, read_pickle
+from model_packaging.formats.pickled_arrays import array_dtype
 from model_packaging.formats.samples import check_samples, inputs_of_samples
 from model_packaging.formats.sklearn_models import ModelFacts, model_facts
 from model_packaging.formats.skops_file import NotASkopsFileError, is_skops, read_skops
@@ -39,6 +40,9 @@ DISTRIBUTIONS = {
     "joblib": "", "skops": "", "polars": "polars",
 }  # fmt: skip
 """Modules that a model may name, to what pip installs for them; empty where scikit-learn brings it."""
+
+DATA_MODULES = frozenset({"joblib", "numpy", "pandas", "polars", "scipy"})
+"""Whose objects are a model's data, and no model: an array, a table."""
 
 UNKNOWN_VERSION = "unknown"
 
@@ -69,7 +73,8 @@ class SklearnFormat:
         if found is None or not isinstance(found[1].root, PickledObject):
             return None
         encoding, content = found
-        if "sklearn" not in content.modules and content.root.class_name.split(".")[0] not in DISTRIBUTIONS:
+        module = content.root.class_name.split(".")[0]
+        if module in DATA_MODULES or not ("sklearn" in content.modules or module in DISTRIBUTIONS):
             return None
         facts = _facts(encoding, content)
         version = facts.model.sklearn_version
@@ -146,7 +151,11 @@ def pickled_root(path: Path) -> str | None:
     if found is None:
         return None
     root = found[1].root
-    return root.class_name if isinstance(root, PickledObject) else type(root).__name__
+    if isinstance(root, PickledClass):
+        return str(root)
+    if not isinstance(root, PickledObject):
+        return type(root).__name__
+    return "numpy.ndarray" if array_dtype(root) else root.class_name
 
 
 def _begins_as_pickle(path: Path) -> bool:

@@ -28,6 +28,9 @@ CONTAINERS: Mapping[str, str] = {"2.16.1": "py3", "2.18.0": "py3", "2.19.0": "py
 
 DEFAULT_SIGNATURE = "serving_default"
 FIRST_VERSION = "1"
+GRAPH_HEAD = b"\x08\x01\x12"
+"""What `saved_model.pb` begins with: schema version 1, and a graph."""
+
 JSON_LINES = "application/jsonlines"
 
 
@@ -58,6 +61,7 @@ class TensorflowSavedModelFormat:
     def recognise(self, path: Path) -> RecognisedModel | None:
         """By `saved_model.pb`, a protobuf with a graph that is tagged for serving."""
         if not path.is_dir():
+            self._refuse_graph(path)
             return None
         versions = _versions(path)
         if not versions:
@@ -106,6 +110,18 @@ class TensorflowSavedModelFormat:
             entry_point=None,
             content_types=(JSON, CSV, JSON_LINES),
         )
+
+    def _refuse_graph(self, path: Path) -> None:
+        """`saved_model.pb` by itself is a graph without its weights, and begins as ONNX files do."""
+        with path.open("rb") as stream:
+            if stream.read(len(GRAPH_HEAD)) != GRAPH_HEAD:
+                return
+        try:
+            read_saved_model(path)
+        except WireError:
+            return
+        message = "the file is its graph, and the weights lie beside it"
+        raise UnservableModelError(path, self.title, message, fix="name the folder that it lies in as the model")
 
     def _facts(self, folder: Path) -> SavedModelFacts:
         try:

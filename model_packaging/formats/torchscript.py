@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model_packaging.formats.errors import BrokenModelError, UnservableModelError
+from model_packaging.formats.errors import OWN_MODULE, BrokenModelError, UnservableModelError
 from model_packaging.formats.model_format import CSV, JSON, NPY, Processor, RecognisedModel, SampleFile, ServingPlan
 from model_packaging.formats.neuron_containers import compiled_for_neuron, is_compiled_for_neuron, neuron_container
 from model_packaging.formats.pickled import NotAPickleError, PickledObject, read_pickle
@@ -49,7 +49,7 @@ class TorchScriptFormat:
             return None
         if archive.content == "weights":
             message = "the file is PyTorch's, and holds weights or a pickled object: there is no program to run"
-            fix = "save the model with torch.export.save or torch.jit.save, or add an inference module of your own"
+            fix = f"save the model with torch.export.save or torch.jit.save, or {OWN_MODULE}"
             raise UnservableModelError(path, "PyTorch", message, fix=fix)
         version, facts = archive.version() or "unknown", _facts(archive, self.title)
         compiled = ", compiled for Neuron" if facts.is_compiled_for_neuron else ""

@@ -25,3 +25,12 @@ def first_member(path: Path) -> str | None:
         if not head.startswith(ZIP_MAGIC) or len(head) < _LOCAL_HEADER_BYTES:
             return None
         return stream.read(struct.unpack("<H", head[26:28])[0]).decode(errors="replace")
+
+
+def zip_names(path: Path) -> list[str] | None:
+    """The members' names; None where the zip cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except UNREADABLE_ZIP:
+        return None
