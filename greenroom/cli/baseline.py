@@ -23,7 +23,8 @@ Examples:
   greenroom baseline models/tumor              with models/tumor/baseline.yaml
 \b
 CSV, Parquet and JSON Lines, larger than memory. Without baseline.yaml: the data-quality baseline of all columns; with
-it: which columns, in which order, what the model answers, model quality, bias and explainability.
+it: which columns, in which order, what the model answers, model quality, bias and explainability. Of explainability
+only the analysis is written: SHAP values are computed on AWS, by a Clarify job.
 Exit codes: 0 written, 2 baseline.yaml or the data is not right (nothing is written)."""
 
 WIDEST_VALUE = 20
@@ -54,7 +55,8 @@ def command(model_folder: Path, *, data: Path | None, as_json: bool) -> None:
         return
     terminal.result(f"{made.rows} rows, {len(made.features)} columns")
     rows = [
-        (one["name"], one["inferred_type"], f"{one['completeness']:.1%}", _constraint(one)) for one in made.features
+        (_shown(one["name"]), one["inferred_type"], f"{one['completeness']:.1%}", _constraint(one))
+        for one in made.features
     ]
     terminal.table(("COLUMN", "TYPE", "PRESENT", "CONSTRAINT"), rows)
     terminal.result(f"{len(made.files)} files in {made.folder}: {', '.join(made.files)}")
@@ -85,8 +87,13 @@ def _constraint(feature: Any) -> str:
     domain = feature.get("string_constraints", {}).get("domains")
     if domain is None:
         return ""
-    shown = ", ".join(one if len(one) <= WIDEST_VALUE else f"{one[:WIDEST_VALUE]}…" for one in domain[:4])
+    shown = ", ".join(_shown(one if len(one) <= WIDEST_VALUE else f"{one[:WIDEST_VALUE]}…") for one in domain[:4])
     return f"one of {shown}" if len(domain) <= 4 else f"one of {shown}, … ({len(domain)})"
+
+
+def _shown(text: str) -> str:
+    """On one line of a terminal: what would move its cursor, or cannot be seen, is escaped."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 @contextmanager

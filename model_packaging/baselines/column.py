@@ -116,12 +116,12 @@ class ColumnStatistics:
             )
 
     def overflow(self) -> Problem | None:
-        """Whether the numbers are too large for their statistics, after the second reading."""
-        if self.numbers.count == 0 or all(map(math.isfinite, self.numbers.figures())):
+        """Whether the numbers are too large for their statistics, as far as a reading has found those."""
+        numbers = self.numbers
+        if numbers.count == 0 or all(map(math.isfinite, numbers.figures())):
             return None
-        return Problem(
-            self.name, None, None, "its numbers are too large: their sum or spread is infinite", "scale them"
-        )
+        message = "its numbers are too large: their sum or spread is infinite"
+        return Problem(self.name, None, None, message, f"scale them; they are {numbers.least:g} to {numbers.largest:g}")
 
     def statistics(self) -> Document:
         """Its entry in `statistics.json`."""

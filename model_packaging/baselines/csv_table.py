@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_packaging.baselines.dataset_format import DatasetFormat
 from model_packaging.baselines.errors import BaselineDataError
-from model_packaging.baselines.table import Batch, Cells, Place, untyped_cells
-from model_packaging.baselines.text_blocks import BLOCK_BYTES, MAXIMUM_RECORD_BYTES, Block, Progress, read_blocks
+from model_packaging.baselines.table import Batch, Cells, Place, TableFile, untyped_cells
+from model_packaging.baselines.text_blocks import MAXIMUM_RECORD_BYTES, Block
 from model_packaging.errors import Violation
 
 if TYPE_CHECKING:
     import polars as pl
+
+_SEPARATORS = (",", ";", "\t", "|")
+_NOT_A_NUMBER = ("nan", "NaN", "NAN", "Nan")
 
 MAXIMUM_TOLD = 10
 """Rows of a wrong length that are told of before reading stops."""
@@ -33,37 +35,21 @@ class CsvTable:
     """A CSV file.
 
     Args:
-        path: The file.
-        shown: How messages name it.
-        dataset_format: Recognised.
+        file: Where, and how it is written.
         names: The columns of a file without a header.
-        texts: Columns that are text whatever they look like.
-        progress: Told as the file is read.
-        block_bytes: How much is read at a time.
 
     Raises:
         BaselineDataError: the header is not one.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        shown: str,
-        dataset_format: DatasetFormat,
-        *,
-        names: Sequence[str] | None = None,
-        texts: Sequence[str] = (),
-        progress: Progress | None = None,
-        block_bytes: int = BLOCK_BYTES,
-    ) -> None:
-        self._path, self._shown, self._format = path, shown, dataset_format
-        self._texts, self._progress, self._block_bytes = frozenset(texts), progress, block_bytes
+    def __init__(self, file: TableFile, *, names: Sequence[str] | None = None) -> None:
+        self._file, self._format = file, file.dataset_format
         self._types: dict[str, str] = {}
         self._header_lines = 0
-        self.names = self._read_header() if dataset_format.header else tuple(names or ())
+        self.names = self._read_header() if self._format.header else tuple(names or ())
         if not self.names:
             message = "has no header, and its columns are not named"
-            raise BaselineDataError([Violation(shown, None, "columns", None, message, fix="name every column")])
+            raise file.refused(message, column="columns", fix="name every column")
 
     def batches(self, columns: Sequence[str]) -> Iterator[Batch]:
         """Its rows, a block at a time.
@@ -88,17 +74,8 @@ class CsvTable:
 
     def _blocks(self) -> Iterator[Block]:
         """The file's blocks without its header and without empty lines at its end."""
-        encoding = self._format.encoding or "utf-8"
-        blocks = read_blocks(
-            self._path,
-            self._shown,
-            encoding=encoding,
-            quote=self._format.quote,
-            progress=self._progress,
-            block_bytes=self._block_bytes,
-        )
         skip, blank = self._header_lines, b""
-        for block in blocks:
+        for block in self._file.blocks(quote=self._format.quote, progress=self._file.progress):
             content, line = block.content, block.line
             while skip > 0 and content:
                 content, line, skip = content[content.index(b"\n") + 1 :], line + 1, skip - 1
@@ -109,27 +86,18 @@ class CsvTable:
                 yield Block(kept + b"\n", line)
 
     def _read_header(self) -> tuple[str, ...]:
-        blocks = read_blocks(
-            self._path, self._shown, encoding=self._format.encoding or "utf-8", quote=self._format.quote
-        )
-        first = next(blocks, None)
-        with self._rows(b"" if first is None else first.content) as rows:
+        first = next(self._file.blocks(quote=self._format.quote, progress=None), None)
+        content = b"" if first is None else first.content
+        if b"\r" in content and content.count(b"\n") == 1:  # its last, which every block has
+            raise self._file.refused("ends its lines with carriage returns", fix="tr '\\r' '\\n' < FILE > NEW_FILE")
+        with self._rows(content) as rows:
             names = [name.strip() for name in next(rows, [])]
             self._header_lines = rows.line_num
-        wrong = _header_problem(names)
+        if not names:
+            raise self._file.refused("begins with an empty line, and no header", line=1, fix="take it out")
+        wrong = _header_problem(names, self._format.separator)
         if wrong is not None:
-            raise BaselineDataError(
-                [
-                    Violation(
-                        self._shown,
-                        1,
-                        "",
-                        None,
-                        wrong,
-                        fix="name every column once in the first line, or say `header: false` and give `columns`",
-                    )
-                ]
-            )
+            raise self._file.refused(wrong[0], line=1, fix=wrong[1])
         return tuple(names)
 
     @contextmanager
@@ -153,8 +121,8 @@ class CsvTable:
                 count = max(len(fields), 1)
                 if count != len(self.names):
                     message = f"has {count} field{'s' * (count != 1)}, the {self._length_of()} {len(self.names)}"
-                    fix = "quote a field with a separator in it"
-                    wrong.append(Violation(self._shown, line, "", None, message, fix=fix))
+                    fix = "quote a field with a separator in it" if fields else "take the empty line out"
+                    wrong.append(Violation(self._file.shown, line, "", None, message, fix=fix))
                     if len(wrong) == MAXIMUM_TOLD:
                         break
                 line = block.line + rows.line_num
@@ -194,7 +162,7 @@ class CsvTable:
         except pl.exceptions.PolarsError as error:
             told = f"cannot be read from here on: {str(error).splitlines()[0]}"
             fix = "quote fields that hold quotes, and double these"
-            raise BaselineDataError([Violation(self._shown, block.line, "", None, told, fix=fix)]) from error
+            raise self._file.refused(told, line=block.line, fix=fix) from error
         for name in columns:
             self._settle(frame, name)
         return frame
@@ -208,8 +176,13 @@ class CsvTable:
             schema={name: typed.get(name, pl.String) for name in self.names},
             separator=self._format.separator,
             quote_char=self._format.quote,
-            null_values=list(self._format.missing) or None,
+            null_values=self._missing() or None,
         )
+
+    def _missing(self) -> list[str]:
+        """`NaN` stands for however that is written, as numbers are read."""
+        missing = list(self._format.missing)
+        return [*missing, *_NOT_A_NUMBER] if any(one.lower() == "nan" for one in missing) else missing
 
     def _settle(self, frame: pl.DataFrame, name: str) -> None:
         """How the next blocks' column is parsed: as the widest that any block asked for."""
@@ -226,7 +199,7 @@ class CsvTable:
         if series.dtype != pl.String:
             return Cells(len(series), series.cast(pl.Float64), None, series.dtype == pl.Float64, place)
         texts = pl.select(pl.when(series != "").then(series)).to_series()  # a quoted nothing is nothing, too
-        if series.name in self._texts:
+        if series.name in self._file.texts:
             return Cells(len(series), None, texts, is_fractional=False, place=place)
         return untyped_cells(texts, place)
 
@@ -243,14 +216,20 @@ def _nowhere(index: int) -> Place:
     return Place(index, None)
 
 
-def _header_problem(names: Sequence[str]) -> str | None:
+def _header_problem(names: Sequence[str], separator: str) -> tuple[str, str] | None:
+    """What is wrong with a header, and what mends it."""
+    fix = "name every column once in the first line, or say `header: false` and give `columns`"
+    other = next((mark for mark in _SEPARATORS if mark != separator and mark in names[0]), None)
+    if len(names) == 1 and other is not None:
+        message = f"the header is one column, {names[0]!r}: its fields are not between {separator!r}"
+        return message, f"say `format: {{separator: {json.dumps(other)}}}` in baseline.yaml, or give it another name"
     if any(not name for name in names):
-        return "a column has no name in the header"
+        return "a column has no name in the header", fix
     twice = sorted({name for name, following in pairwise(sorted(names)) if name == following})
     if twice:
-        return f"the header names twice: {', '.join(twice)}"
-    if names and all(_is_number(name) for name in names):
-        return f"the first line holds numbers only ({', '.join(names[:3])}, …), and is no header"
+        return f"the header names twice: {', '.join(twice)}", fix
+    if all(_is_number(name) for name in names):
+        return f"the first line holds numbers only ({', '.join(names[:3])}, …), and is no header", fix
     return None
 
 

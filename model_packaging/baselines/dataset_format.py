@@ -22,6 +22,16 @@ _BYTE_ORDER_MARKS = (
 )
 """The mark of UTF-32 begins with the one of UTF-16: the longer is looked for first."""
 
+_OTHER_FORMS = (
+    (b"\x1f\x8b", "compressed by gzip", "gunzip it"),
+    (b"\x28\xb5\x2f\xfd", "compressed by Zstandard", "unzstd it"),
+    (b"BZh91AY&SY", "compressed by bzip2", "bunzip2 it"),
+    (b"\xfd7zXZ\x00", "compressed by xz", "unxz it"),
+    (b"PK\x03\x04", "a ZIP archive, or an Excel workbook", "unzip it, or save the sheet as CSV"),
+    (b"ARROW1", "an Arrow (Feather) file", "write it as Parquet"),
+)
+"""What data comes in besides, by its first bytes."""
+
 
 @dataclass(frozen=True)
 class DatasetFormat:
@@ -47,15 +57,13 @@ class DatasetFormat:
         Raises:
             BaselineDataError: the file is not there, is empty, or is of a form that is not read here.
         """
-        try:
-            with path.open("rb") as file:
-                first = file.read(4096)
-        except OSError as error:
-            message = f"cannot be read: {error.strerror or error}"
-            raise BaselineDataError([Violation(shown, None, "", None, message, fix="name a file of rows")]) from error
+        first = _first_bytes(path, shown)
         if not first:
             raise BaselineDataError([Violation(shown, None, "", None, "is empty: it has no rows")])
         kind = self.kind or _kind(first)
+        wrong = _other_form(first, kind)
+        if wrong is not None:
+            raise BaselineDataError([Violation(shown, None, "", None, wrong[0], "CSV, Parquet, JSON Lines", wrong[1])])
         if kind == "parquet":
             return replace(self, kind=kind)
         return replace(self, kind=kind, encoding=self._encoding(first, shown))
@@ -69,6 +77,29 @@ class DatasetFormat:
             message = f"{self.encoding!r} is no encoding"
             violation = Violation(shown, None, "encoding", self.encoding, message, "utf-8, cp1252, …")
             raise BaselineDataError([violation]) from error
+
+
+def _first_bytes(path: Path, shown: str) -> bytes:
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            message = "is a pipe or a device, and the data is read more than once"
+            raise BaselineDataError([Violation(shown, None, "", None, message, fix="write it to a file first")])
+        with path.open("rb") as file:
+            return file.read(4096)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise BaselineDataError([Violation(shown, None, "", None, message, fix="name a file of rows")]) from error
+
+
+def _other_form(first: bytes, kind: Kind) -> tuple[str, str] | None:
+    """Of a file that is none of the three: what it is, and what makes one of them of it."""
+    for magic, form, fix in _OTHER_FORMS:
+        if first.startswith(magic):
+            return f"is {form}", fix
+    opening = first.removeprefix(codecs.BOM_UTF8).lstrip()
+    if kind != "parquet" and opening.startswith(b"[") and opening[1:].lstrip().startswith(b"{"):
+        return "is a JSON array", "write one object a line: jq -c '.[]' FILE > FILE.jsonl"
+    return None
 
 
 def _kind(first: bytes) -> Kind:

@@ -10,13 +10,11 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_packaging.baselines.dataset_format import DatasetFormat
 from model_packaging.baselines.errors import BaselineDataError
-from model_packaging.baselines.table import Batch, Cells, Place, numbers_of
-from model_packaging.baselines.text_blocks import BLOCK_BYTES, Block, Progress, read_blocks
+from model_packaging.baselines.table import Batch, Cells, Place, TableFile, numbers_of
+from model_packaging.baselines.text_blocks import Block, Progress
 from model_packaging.baselines.typed_cells import typed_cells, without
 from model_packaging.errors import Violation
 
@@ -34,21 +32,11 @@ class JsonLinesTable:
         BaselineDataError: a line of the first block is no object.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        shown: str,
-        dataset_format: DatasetFormat,
-        *,
-        texts: Sequence[str] = (),
-        progress: Progress | None = None,
-        block_bytes: int = BLOCK_BYTES,
-    ) -> None:
-        self._path, self._shown, self._format = path, shown, dataset_format
-        self._texts, self._progress, self._block_bytes = frozenset(texts), progress, block_bytes
+    def __init__(self, file: TableFile) -> None:
+        self._file = file
         first = next(self._blocks(None), None)
         if first is None:
-            raise BaselineDataError([Violation(shown, None, "", None, "has no rows")])
+            raise file.refused("has no rows")
         self.names = tuple(self._parsed(first).columns)
 
     def batches(self, columns: Sequence[str]) -> Iterator[Batch]:
@@ -58,7 +46,7 @@ class JsonLinesTable:
             BaselineDataError: lines are no objects, or hold members that are no single values.
         """
         row = 0
-        for block in self._blocks(self._progress):
+        for block in self._blocks(self._file.progress):
             frame = self._parsed(block)
             places = _Places(block, row)
             cells = {name: self._cells(frame, name, block, places) for name in columns}
@@ -66,11 +54,7 @@ class JsonLinesTable:
             row += frame.height
 
     def _blocks(self, progress: Progress | None) -> Iterator[Block]:
-        encoding = self._format.encoding or "utf-8"
-        blocks = read_blocks(
-            self._path, self._shown, encoding=encoding, quote=None, progress=progress, block_bytes=self._block_bytes
-        )
-        return (block for block in blocks if block.content.strip())
+        return (block for block in self._file.blocks(quote=None, progress=progress) if block.content.strip())
 
     def _parsed(self, block: Block) -> pl.DataFrame:
         import polars as pl
@@ -78,10 +62,9 @@ class JsonLinesTable:
         try:
             return pl.read_ndjson(block.content, infer_schema_length=None)
         except pl.exceptions.PolarsError as error:
-            raise BaselineDataError(self._wrong_lines(block) or [self._unread(block, error)]) from error
-
-    def _unread(self, block: Block, error: Exception) -> Violation:
-        return Violation(self._shown, block.line, "", None, f"cannot be read from here on: {error}")
+            wrong = self._wrong_lines(block)
+            unread = self._file.refused(f"cannot be read from here on: {error}", line=block.line)
+            raise (BaselineDataError(wrong) if wrong else unread) from error
 
     def _wrong_lines(self, block: Block) -> list[Violation]:
         wrong = []
@@ -89,7 +72,7 @@ class JsonLinesTable:
             problem = _line_problem(text)
             if problem is not None:
                 fix = "write one object a line, null where a number is not there"
-                wrong.append(Violation(self._shown, line, "", None, problem, fix=fix))
+                wrong.append(Violation(self._file.shown, line, "", None, problem, fix=fix))
                 if len(wrong) == MAXIMUM_TOLD:
                     break
         return wrong
@@ -99,10 +82,11 @@ class JsonLinesTable:
 
         if name not in frame.columns:
             return Cells(frame.height, None, None, is_fractional=False, place=places.of)
-        series = without(frame[name], self._format.missing)
-        if series.dtype == pl.String and name not in self._texts and bool(numbers_of(series).is_not_null().any()):
-            return _looked_at(block, name, self._format.missing, places)
-        return typed_cells(series, self._shown, name, places.of, as_text=name in self._texts)
+        missing, as_text = self._file.dataset_format.missing, name in self._file.texts
+        series = without(frame[name], missing)
+        if series.dtype == pl.String and not as_text and bool(numbers_of(series).is_not_null().any()):
+            return _looked_at(block, name, missing, places)
+        return typed_cells(series, self._file.shown, name, places.of, as_text=as_text)
 
 
 class _Places:

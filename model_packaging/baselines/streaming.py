@@ -27,7 +27,7 @@ from model_packaging.baselines.dataset_format import DatasetFormat
 from model_packaging.baselines.errors import BaselineDataError, MissingExtraError
 from model_packaging.baselines.json_lines_table import JsonLinesTable
 from model_packaging.baselines.parquet_table import ParquetTable
-from model_packaging.baselines.table import Table
+from model_packaging.baselines.table import Table, TableFile
 from model_packaging.baselines.text_blocks import Progress
 from model_packaging.errors import Violation
 
@@ -56,12 +56,11 @@ class Dataset:
         """
         _check_polars()
         found = self.dataset_format.recognised(self.path, self.shown)
-        texts = [name for name, kind in self.types.items() if kind == "String"]
+        texts = frozenset(name for name, kind in self.types.items() if kind == "String")
+        file = TableFile(self.path, self.shown, found, texts, progress)
         if found.kind == "parquet":
-            return ParquetTable(self.path, self.shown, found, texts=texts, progress=progress)
-        if found.kind == "json_lines":
-            return JsonLinesTable(self.path, self.shown, found, texts=texts, progress=progress)
-        return CsvTable(self.path, self.shown, found, names=self.columns, texts=texts, progress=progress)
+            return ParquetTable(file)
+        return JsonLinesTable(file) if found.kind == "json_lines" else CsvTable(file, names=self.columns)
 
     def chosen(self, table: Table) -> tuple[str, ...]:
         """The baseline's columns.
@@ -163,8 +162,9 @@ def read_dataset(
     columns = {name: ColumnStatistics(name, dataset.types.get(name)) for name in ordered}
     rows = _read(table, columns)
     _check(dataset, rows, (problem for column in columns.values() for problem in column.problems()))
+    _check(dataset, rows, _overflows(columns))
     _read_again(table, columns)
-    _check(dataset, rows, (one for column in columns.values() if (one := column.overflow()) is not None))
+    _check(dataset, rows, _overflows(columns))
     joined = joined_outputs(outputs or {}, columns, rows, dataset.shown)
     statistics = [*joined.statistics.get("features", ()), *(one.statistics() for one in columns.values())]
     constraints = [*joined.constraints.get("features", ()), *(one.constraints() for one in columns.values())]
@@ -224,6 +224,10 @@ def _read_again(table: Table, columns: Mapping[str, ColumnStatistics]) -> None:
         for batch in table.batches(numeric):
             for name in numeric:
                 columns[name].add_again(batch.columns[name])
+
+
+def _overflows(columns: Mapping[str, ColumnStatistics]) -> Iterator[Problem]:
+    return (one for column in columns.values() if (one := column.overflow()) is not None)
 
 
 def _check(dataset: Dataset, rows: int, problems: Iterator[Problem]) -> None:

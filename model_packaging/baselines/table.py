@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from model_packaging.baselines.dataset_format import DatasetFormat
+from model_packaging.baselines.errors import BaselineDataError
+from model_packaging.baselines.text_blocks import BLOCK_BYTES, Block, Progress, read_blocks
+from model_packaging.errors import Violation
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,6 +54,34 @@ class Batch:
 
     rows: int
     columns: Mapping[str, Cells]
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A file of rows that is to be read."""
+
+    path: Path
+    shown: str
+    """How messages name it."""
+    dataset_format: DatasetFormat
+    """Recognised."""
+    texts: frozenset[str] = frozenset()
+    """Columns that are text whatever they look like."""
+    progress: Progress | None = None
+    """Told as the file is read."""
+    block_bytes: int = BLOCK_BYTES
+    """How much of a text file is read at a time."""
+
+    def blocks(self, *, quote: str | None, progress: Progress | None) -> Iterator[Block]:
+        """A text file's blocks; see `read_blocks`."""
+        encoding = self.dataset_format.encoding or "utf-8"
+        return read_blocks(
+            self.path, self.shown, encoding=encoding, quote=quote, progress=progress, block_bytes=self.block_bytes
+        )
+
+    def refused(self, message: str, *, line: int | None = None, column: str = "", fix: str = "") -> BaselineDataError:
+        """The error for what is wrong with it."""
+        return BaselineDataError([Violation(self.shown, line, column, None, message, fix=fix)])
 
 
 class Table(Protocol):

@@ -103,6 +103,16 @@ def test_a_person_reads_columns_types_and_where_it_lies(model):
     assert f"4 files in {model / 'baseline'}: statistics.json, constraints.json," in ended.stdout
 
 
+def test_what_would_break_a_terminals_table_is_escaped(model):
+    (model / "baseline.yaml").unlink()
+    (model / "data.csv").write_text('"a\tb",c\n1,"x\ny"\n2,\x1b[31m\n', encoding="utf-8")
+    ended = greenroom("baseline", model, "--data", model / "data.csv")
+    assert ended.stdout.splitlines()[2:4] == [
+        "a\\tb    Integral  100.0%   not negative",
+        "c       String    100.0%   one of \\x1b[31m, x\\ny",
+    ]
+
+
 def test_bad_data_is_one_clear_error_and_nothing_is_written(model):
     bad = model / "bad.csv"
     bad.write_text("probability,answer,age,city,truth\n0.1,no,20,Oslo\n0.2,no,x,Oslo,1\n", encoding="utf-8")

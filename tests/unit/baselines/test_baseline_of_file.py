@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import math
+import os
 import random
 from typing import Any
 
@@ -17,6 +19,7 @@ from model_packaging.baseline import SKETCH_SIZE, DataQualityBaseline
 from model_packaging.baselines import BaselineDataError, DatasetFormat, baseline_of_file
 from model_packaging.baselines.csv_table import CsvTable
 from model_packaging.baselines.streaming import Dataset
+from model_packaging.baselines.table import TableFile
 
 pl = pytest.importorskip("polars")
 
@@ -110,7 +113,9 @@ def test_many_blocks_have_the_baseline_of_one_list(tmp_path_factory, rows, block
     path = tmp_path_factory.mktemp("data") / "rows.csv"
     path.write_bytes(as_csv(columns))
     dataset = Dataset(path, "rows.csv")
-    table = CsvTable(path, "rows.csv", dataset.dataset_format.recognised(path, "rows.csv"), block_bytes=block)
+    table = CsvTable(
+        TableFile(path, "rows.csv", dataset.dataset_format.recognised(path, "rows.csv"), block_bytes=block)
+    )
     found = read_through(dataset, table)
     wanted = DataQualityBaseline.of(columns)
     assert found.constraints == wanted.constraints
@@ -238,6 +243,14 @@ def test_answers_come_before_the_requests_columns(made):
         ]),
         (b'{"a": {"b": 1}}\n', {}, [(None, "a", "holds Struct({'b': Int64}); a monitor reads flat columns of numbers and text")]),
         (b"a,b\n1.5,2\n", {"types": {"a": "Integral"}}, [(None, "a", "is said to be Integral, and holds fractional numbers")]),
+        (b"a,b\n1,2\n\n3,4\n", {}, [(3, "", "has 1 field, the header 2")]),
+        (b"\n\n", {}, [(1, "", "begins with an empty line, and no header")]),
+        (b"a,b\r1,2\r3,4\r", {}, [(None, "", "ends its lines with carriage returns")]),
+        (b"a;b\n1;2\n", {}, [(1, "", "the header is one column, 'a;b': its fields are not between ','")]),
+        (gzip.compress(b"a,b\n1,2\n"), {}, [(None, "", "is compressed by gzip")]),
+        (b"PK\x03\x04", {}, [(None, "", "is a ZIP archive, or an Excel workbook")]),
+        (b' [\n {"a": 1}]', {}, [(None, "", "is a JSON array")]),
+        (b"a,b\n1e308,2\n-1e308,3\n", {}, [(None, "a", "its numbers are too large: their sum or spread is infinite")]),
         (b"a,b\n1e308,2\n1.5e308,3\n", {}, [(None, "a", "its numbers are too large: their sum or spread is infinite")]),
         (b"a,b\n1,2\n", {"outputs": {"p": [1, 2], "a": [1]}}, [
             (None, "p", "2 answers for 1 rows"),
@@ -265,6 +278,23 @@ def test_a_parquet_file_that_is_damaged_is_told(made):
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(BaselineDataError, match="cannot be read: No such file"):
         baseline_of_file(tmp_path / "none.csv")
+
+
+def test_a_pipe_is_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "rows.csv")
+    with pytest.raises(BaselineDataError, match="is a pipe or a device, and the data is read more than once; write it"):
+        baseline_of_file(tmp_path / "rows.csv")
+
+
+def test_no_number_is_missing_however_it_is_written_where_it_is_named(made):
+    found = made(b"x\n1\nNaN\nnan\n", dataset_format=DatasetFormat(missing=("NaN",)))
+    assert found == DataQualityBaseline.of({"x": [1, None, None]})
+
+
+def test_the_separator_is_told_by_its_name_in_yaml(tmp_path):
+    (tmp_path / "rows.tsv").write_text("a\tb\n1\t2\n")
+    with pytest.raises(BaselineDataError, match=r'say `format: \{separator: "\\t"\}` in baseline.yaml'):
+        baseline_of_file(tmp_path / "rows.tsv")
 
 
 def test_progress_tells_of_both_readings(made):
