@@ -100,6 +100,8 @@ def derived_content(spec: PackageSpec, model: str, model_folder: Path) -> Conten
     recognised = recognise(model_folder / model)
     if spec.framework is not None:
         recognised = replace(recognised, framework=spec.framework)
+    written = {target: model_folder / source for target, source in (spec.files or {}).items()}
+    recognised = replace(recognised, files={**_without_doubles(recognised.files, written), **written})
     model_format = FORMATS[recognised.format]
     samples = find_samples(model_folder, spec.samples or _default_samples(model_folder))
     if spec.signature is None:
@@ -108,16 +110,14 @@ def derived_content(spec: PackageSpec, model: str, model_folder: Path) -> Conten
         signature = _written_signature(spec.signature, model_folder)
         check_samples(samples, signature)
     plan = model_format.serving(recognised, spec.processor or "cpu")
-    written = {target: model_folder / source for target, source in (spec.files or {}).items()}
-    files = {**_without_doubles(plan.files or recognised.files, written), **written}
     entry_point = spec.entry_point or plan.entry_point
     return Content(
         framework=recognised.framework,
         signature=signature,
         serving_image=spec.serving_image or plan.image,
         environment=container_environment(entry_point, {**plan.environment, **spec.environment}),
-        files=files,
-        generated=_generated(plan, signature, files, entry_point),
+        files=recognised.files,
+        generated=_generated(plan, signature, recognised.files, entry_point),
         samples=samples,
         format=recognised.format,
         told=recognised.told,

@@ -49,7 +49,7 @@ def requests() -> Iterator[ServingImageRequest]:
     """Every image that a format asks for."""
     from model_packaging.formats import (
         containers,
-        huggingface,
+        huggingface_containers,
         neuron_containers,
         tensorflow_saved_model,
         torch_containers,
@@ -66,7 +66,7 @@ def requests() -> Iterator[ServingImageRequest]:
             yield _request("pytorch", version, python, processor)
         for version, python in tensorflow_saved_model.CONTAINERS.items():
             yield _request("tensorflow", version, python, processor)
-        for version, (python, pytorch) in huggingface.CONTAINERS.items():
+        for version, (python, pytorch) in huggingface_containers.CONTAINERS.items():
             yield _request("huggingface", version, python, processor, pytorch)
         yield _request("sagemaker-tritonserver", triton.CONTAINER_VERSION, "py3", processor)
     yield neuron_containers.NEURON

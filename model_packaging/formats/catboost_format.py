@@ -79,7 +79,7 @@ def _trees(path: Path, file: CatboostFile) -> BoostedTrees:
         )
     if any(one.kind == "embedding" for one in file.columns):
         message = "reads embeddings, for which there is no serving code here"
-        fix = "write an inference module of your own and name it in files as code/inference.py"
+        fix = "name an inference module of your own in files as code/inference.py, and write the signature"
         raise UnservableModelError(path, CatboostFormat.title, message, fix=fix)
     width = file.columns[-1].index + 1
     names = [""] * width

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from model_packaging.formats.containers import nearest_version, release_of
 from model_packaging.formats.errors import BrokenModelError, UnservableModelError
 from model_packaging.formats.folder_files import files_under
+from model_packaging.formats.huggingface_containers import huggingface_container
 from model_packaging.formats.huggingface_tasks import TASKS, task_of
 from model_packaging.formats.inference_code import tabular_code
 from model_packaging.formats.model_format import (
     CSV,
+    ENTRY_POINT,
     JSON,
-    REQUIREMENTS,
     Processor,
     RecognisedModel,
     SampleFile,
@@ -34,7 +34,6 @@ from model_packaging.formats.model_format import (
 from model_packaging.formats.neuron_containers import compiled_for_neuron, neuron_container
 from model_packaging.formats.safetensors_file import SafetensorsError, SafetensorsFile, read_safetensors
 from model_packaging.formats.torch_archive import read_torch_archive
-from model_packaging.package_spec import ServingImageRequest
 from model_packaging.release import Framework, Signature
 
 CONFIG = "config.json"
@@ -46,15 +45,8 @@ PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 OTHER_WEIGHTS = frozenset({".bin", ".h5", ".msgpack", ".ot", ".pt", ".pth", ".ckpt", ".onnx", ".gguf"})
 """The same weights once more, for other frameworks; left out where safetensors are there."""
 
-CONTAINERS: Mapping[str, tuple[str, str]] = {
-    "4.37.0": ("py310", "pytorch2.1.0"),
-    "4.48.0": ("py311", "pytorch2.3.0"),
-    "4.49.0": ("py312", "pytorch2.6.0"),
-    "4.51.3": ("py312", "pytorch2.6.0"),
-    "5.5.3": ("py312", "pytorch2.6.0"),
-}
-"""Transformers releases that AWS's Hugging Face inference container has, to their Python and PyTorch (the SageMaker
-SDK's image URI configuration)."""
+PREPROCESSORS = ("preprocessor_config.json", "processor_config.json")
+"""Beside a model that reads images or sounds."""
 
 TASK = "HF_TASK"
 
@@ -89,7 +81,7 @@ class HuggingfaceFormat:
         architecture = self._architecture(path / CONFIG, config)
         version = str(config.get("transformers_version") or "")
         kind = _kind(weights)
-        facts = HuggingfaceFacts(architecture, task_of(architecture), version, kind)
+        facts = HuggingfaceFacts(architecture, self._task_in(path, architecture), version, kind)
         told = [f"a Hugging Face directory ({architecture}), by its {CONFIG} and {_told(weights)}"]
         if "auto_map" in config:
             told.append("the code that it brings (auto_map) is left out and never run")
@@ -105,11 +97,16 @@ class HuggingfaceFormat:
     def signature(self, model: RecognisedModel, samples: Sequence[SampleFile]) -> Signature:
         """By the task: texts, images or sounds in, what the pipeline says of each out."""
         del samples  # a text fits whatever it is
-        return TASKS[self._task(model)].signature()
+        task = model.facts_as(HuggingfaceFacts).task
+        if task is None:
+            raise self._no_task(model)
+        return TASKS[task].signature()
 
     def serving(self, model: RecognisedModel, processor: Processor) -> ServingPlan:
         """Served by AWS's Hugging Face container, with a pipeline of the task; on Inferentia by its Neuron one."""
-        facts, task = model.facts_as(HuggingfaceFacts), self._task(model)
+        facts = model.facts_as(HuggingfaceFacts)
+        if facts.task is None and ENTRY_POINT not in model.files:
+            raise self._no_task(model)
         compiled = facts.weights == "compiled for Neuron"
         note: str | None
         requirements: dict[str, bytes] = {}
@@ -119,23 +116,30 @@ class HuggingfaceFormat:
         elif compiled:
             raise compiled_for_neuron(model.path, self.title, processor)
         else:
-            image, note, requirements = _container(facts.transformers_version, processor)
+            image, note, requirements = huggingface_container(facts.transformers_version, facts.task, processor)
         return ServingPlan(
             image=image,
             image_note=note,
             files=model.files,
             generated={**tabular_code("huggingface_inference.py"), **requirements},
-            environment={TASK: task},
-            content_types=_content_types(task),
+            environment={} if facts.task is None else {TASK: facts.task},
+            content_types=(JSON,) if facts.task is None else _content_types(facts.task),
         )
 
-    def _task(self, model: RecognisedModel) -> str:
-        facts = model.facts_as(HuggingfaceFacts)
-        if facts.task is None:
-            message = f"no pipeline is known for the architecture {facts.architecture}"
-            fix = "write an inference module of your own, and name it in package.yaml as files: {code/inference.py: …}"
-            raise UnservableModelError(model.path, self.title, message, allowed=", ".join(TASKS), fix=fix)
-        return facts.task
+    def _no_task(self, model: RecognisedModel) -> UnservableModelError:
+        message = f"no pipeline is known for the architecture {model.facts_as(HuggingfaceFacts).architecture}"
+        fix = (
+            "write an inference module of your own, name it in package.yaml as files: {code/inference.py: …}, and "
+            "write the signature there"
+        )
+        return UnservableModelError(model.path, self.title, message, allowed=", ".join(TASKS), fix=fix)
+
+    def _task_in(self, path: Path, architecture: str) -> str | None:
+        """A model that has a file for what it reads beside texts is of no task that reads texts alone."""
+        task = task_of(architecture)
+        if task is None or TASKS[task].reads_bytes:
+            return task
+        return None if any((path / name).is_file() for name in PREPROCESSORS) else task
 
     def _architecture(self, path: Path, config: Mapping[str, Any]) -> str:
         """The first that is named; the kind of model where none is."""
@@ -222,28 +226,6 @@ def _files(path: Path, *, is_pickled: bool) -> dict[str, Path]:
 
 def _is_index(place: str, *, is_pickled: bool) -> bool:
     return place == PICKLED_INDEX and not is_pickled
-
-
-def _container(wrote: str, processor: Processor) -> tuple[ServingImageRequest, str | None, dict[str, bytes]]:
-    """It, what to say of it, and a requirement where the model was written by a newer transformers."""
-    newest = list(CONTAINERS)[-1]
-    version, same = nearest_version(tuple(CONTAINERS), wrote) if wrote else (newest, True)
-    python, pytorch = CONTAINERS[version]
-    image = ServingImageRequest(
-        framework="huggingface",
-        version=version,
-        py_version=python,
-        processor="gpu" if processor == "gpu" else "cpu",
-        base_framework=pytorch,
-    )
-    if same or release_of(wrote) < release_of(newest):
-        told = f"AWS has no transformers {wrote} container; the {version} one is the nearest newer, which reads it"
-        return image, None if same else told, {}
-    note = (
-        f"AWS has no transformers {wrote} container; the {version} one is the nearest: it installs transformers "
-        f"{wrote} from code/requirements.txt when it starts (which needs the network)"
-    )
-    return image, note, {REQUIREMENTS: f"transformers=={wrote}\n".encode()}
 
 
 def _content_types(task: str) -> tuple[str, ...]:

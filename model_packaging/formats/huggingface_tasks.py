@@ -59,6 +59,7 @@ _BY_SUFFIX = (
     ("ForMaskedLM", "fill-mask"),
     ("ForCausalLM", "text-generation"),
     ("LMHeadModel", "text-generation"),
+    ("WhisperForConditionalGeneration", "automatic-speech-recognition"),
     ("ForConditionalGeneration", "text2text-generation"),
     ("MTModel", "text2text-generation"),
     ("ForImageClassification", "image-classification"),

@@ -51,7 +51,7 @@ class RecognisedModel:
     path: Path
     """The file or folder that was looked at."""
     files: Mapping[str, Path]
-    """Place under `/opt/ml/model` to file."""
+    """Place under `/opt/ml/model` to file; also those that package.yaml adds, once it is asked how it is served."""
     facts: object = field(default=None, compare=False, repr=False)
     """What the format read on the way and needs again: its own affair."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from model_packaging.formats import huggingface, tensorflow_saved_model, torch_containers, triton
+from model_packaging.formats import huggingface_containers, tensorflow_saved_model, torch_containers, triton
 from model_packaging.images import resolve_image
 from model_packaging.package_spec import ServingImageRequest
 
@@ -29,7 +29,7 @@ REQUESTS += [
         ServingImageRequest(framework="huggingface", version=version, py_version=python, base_framework=pytorch),
         f"huggingface-pytorch-inference:{pytorch.removeprefix('pytorch')}-transformers{version}-cpu-{python}",
     )
-    for version, (python, pytorch) in huggingface.CONTAINERS.items()
+    for version, (python, pytorch) in huggingface_containers.CONTAINERS.items()
 ]
 REQUESTS += [
     (
@@ -61,6 +61,6 @@ def test_each_list_ends_with_the_sdks_newest():
     assert {
         "pytorch": torch_containers.NEWEST,
         "tensorflow": list(tensorflow_saved_model.CONTAINERS)[-1],
-        "huggingface": list(huggingface.CONTAINERS)[-1],
+        "huggingface": list(huggingface_containers.CONTAINERS)[-1],
         "sagemaker-tritonserver": triton.CONTAINER_VERSION,
     } == {name: newest(name) for name in ("pytorch", "tensorflow", "huggingface", "sagemaker-tritonserver")}
