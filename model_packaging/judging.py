@@ -7,19 +7,22 @@ What is found out becomes evidence of the release. A release that fails is not k
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model_packaging.contract import ContractFailedError, ServedRelease, check_contract, sample_requests
 from model_packaging.evidence import CONTRACT_REPORT, GATE_PAGE, GATE_REPORT, write_atomically
-from model_packaging.gate import Gate, GateFailedError, GateReport, evaluate, render_page
+from model_packaging.gate import Gate, GateFailedError, GateReport, evaluate, read_data, render_page
 from model_packaging.gate.deployed_release import deployed_report
 from model_packaging.release import Release
-from model_packaging.serving.container import STARTUP_TIMEOUT_SECONDS, VariantContainer
+from model_packaging.serving.container import STARTUP_TIMEOUT_SECONDS
 from model_packaging.serving.release_container import start_release
 from model_packaging.store import ReleaseStore
+
+if TYPE_CHECKING:
+    from model_packaging.gate.gate_data import GateData
 
 FAILED_FOLDER = ".failed"
 
@@ -89,14 +92,16 @@ class Judging:
             Files of evidence, by path relative to `evidence/`.
 
         Raises:
+            InvalidPackageError: the rows of its gate are not what the gate says.
             ContractFailedError: it does not behave as SageMaker needs it to.
             GateFailedError: it ran, and is not good enough.
         """
+        rows = read_data(gate) if self.judges.gate and gate is not None else None
         evidence: dict[str, bytes] = {}
         if self.judges.contract:
             evidence |= self._contract(folder, release)
-        if self.judges.gate and gate is not None:
-            evidence |= self._gate(folder, release, gate, evidence)
+        if gate is not None and rows is not None:
+            evidence |= self._gate(folder, release, gate, rows, evidence)
         shutil.rmtree(self.store.root / FAILED_FOLDER / release.name, ignore_errors=True)
         return evidence
 
@@ -118,11 +123,10 @@ class Judging:
         self.tell(f"container contract: {passed} checks passed; the model was ready after {started:.1f} s")
         return {CONTRACT_REPORT: report.to_json()}
 
-    def _gate(self, folder: Path, release: Release, gate: Gate, before: Mapping[str, bytes]) -> dict[str, bytes]:
-        against = self._deployed(gate)
-        self.tell("asking the gate …")
-        with self._served(folder, release) as container:
-            report = evaluate(gate, container, release, release_folder=folder, against=against)
+    def _gate(
+        self, folder: Path, release: Release, gate: Gate, rows: GateData, before: Mapping[str, bytes]
+    ) -> dict[str, bytes]:
+        report = self.gate_report(folder, release, gate, rows)
         evidence = {GATE_REPORT: report.to_json(), GATE_PAGE: render_page(report)}
         if not report.passed:
             self._keep(release, {**before, **evidence})
@@ -132,22 +136,39 @@ class Judging:
         self.tell(f"gate: passed, {passed} demands met" + (f", {others} with nothing to judge by" if others else ""))
         return evidence
 
-    def _deployed(self, gate: Gate) -> GateReport | None:
+    def gate_report(
+        self, folder: Path, release: Release, gate: Gate, rows: GateData, progress: Tell | None = None
+    ) -> GateReport:
+        """What a gate says of a release, asked through its container, beside the release that is deployed now.
+
+        Args:
+            folder: Where the release lies.
+            release: Its manifest.
+            gate: The gate.
+            rows: What `read_data` read of it.
+            progress: Told what the gate is asking, in a few words.
+
+        Raises:
+            ContainerStartError: a container does not start here.
+            InvalidPackageError: a metric is none that the answers allow.
+        """
+        timeout_seconds = self.judges.startup_timeout_seconds
+        against = self._deployed(gate, rows)
+        self.tell("asking the gate …")
+        with start_release(folder, release, startup_timeout_seconds=timeout_seconds) as container:
+            return evaluate(
+                gate, container, release, release_folder=folder, against=against, data=rows, progress=progress
+            )
+
+    def _deployed(self, gate: Gate, rows: GateData) -> GateReport | None:
         """What is deployed now, measured on this gate's rows."""
         deployed = self.judges.deployed
         if deployed is None:
             return None
         self.tell(f"asking the deployed release, {deployed.version}, on the same rows …")
         folder = self.store.folder(deployed.name, deployed.digest)
-        return deployed_report(gate, folder, deployed, startup_timeout_seconds=self.judges.startup_timeout_seconds)
-
-    @contextmanager
-    def _served(self, folder: Path, release: Release) -> Iterator[VariantContainer]:
-        container = start_release(folder, release, startup_timeout_seconds=self.judges.startup_timeout_seconds)
-        try:
-            yield container
-        finally:
-            container.stop()
+        timeout_seconds = self.judges.startup_timeout_seconds
+        return deployed_report(gate, folder, deployed, data=rows, startup_timeout_seconds=timeout_seconds)
 
     def _keep(self, release: Release, reports: Mapping[str, bytes]) -> None:
         folder = self.store.root / FAILED_FOLDER / release.name

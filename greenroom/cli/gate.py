@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from greenroom.delivery.catalogue import Catalogue
     from model_packaging import Release
     from model_packaging.gate import Gate, GateReport
-    from model_packaging.judging import Judges
 
 EPILOG = """\b
 Examples:
@@ -49,16 +48,17 @@ def command(model_folder: Path, *, digest: str | None, against: str | None, page
     root = find_project(model_folder)
     from greenroom.delivery.catalogue import Catalogue
     from greenroom.delivery.judges import judges_of
-    from model_packaging.gate import GateFailedError, render_page
+    from model_packaging.gate import GateFailedError, read_data, render_page
+    from model_packaging.judging import Judging
 
     terminal = Terminal.here()
     gate = _gate(model_folder)
     judges = judges_of(root, model_folder.resolve().name, against=against)
     catalogue = Catalogue.of(root)
     with _progress(terminal) as progress, tempfile.TemporaryDirectory(prefix="greenroom-gate-") as scratch:
+        rows = read_data(gate)
         folder, release = _release(catalogue, model_folder, digest, Path(scratch), progress)
-        deployed = _deployed(gate, catalogue, judges, progress)
-        report = _judged(gate, folder, release, judges, against=deployed, progress=progress)
+        report = Judging(judges, catalogue.store, progress).gate_report(folder, release, gate, rows, progress)
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_bytes(render_page(report))
@@ -98,40 +98,9 @@ def _release(
     return store.folder(release.name, release.digest), release
 
 
-def _deployed(gate: Gate, catalogue: Catalogue, judges: Judges, progress: Callable[[str], None]) -> GateReport | None:
-    from model_packaging.gate.deployed_release import deployed_report
-
-    deployed = judges.deployed
-    if deployed is None:
-        return None
-    progress(f"the deployed release, {deployed.version}")
-    folder = catalogue.store.folder(deployed.name, deployed.digest)
-    return deployed_report(gate, folder, deployed, startup_timeout_seconds=judges.startup_timeout_seconds)
-
-
-def _judged(
-    gate: Gate,
-    folder: Path,
-    release: Release,
-    judges: Judges,
-    *,
-    against: GateReport | None,
-    progress: Callable[[str], None],
-) -> GateReport:
-    from model_packaging.gate import evaluate
-    from model_packaging.serving.release_container import start_release
-
-    progress("starting the container")
-    container = start_release(folder, release, startup_timeout_seconds=judges.startup_timeout_seconds)
-    try:
-        return evaluate(gate, container, release, release_folder=folder, against=against, progress=progress)
-    finally:
-        container.stop()
-
-
 def _tell(terminal: Terminal, report: GateReport, *, as_json: bool) -> None:
     if as_json:
-        terminal.json(_json(report))
+        terminal.json(report.content)
         return
     from model_packaging.gate.report_table import COLUMNS, cells, title
 
@@ -146,10 +115,6 @@ def _tell(terminal: Terminal, report: GateReport, *, as_json: bool) -> None:
         terminal.result(f"{report.model} {report.version} passed its gate: {met} demands met{more}")
 
 
-def _json(report: GateReport) -> dict[str, Any]:
-    return {"passed": report.passed, **report.model_dump(mode="json")}
-
-
 @contextmanager
 def _progress(terminal: Terminal) -> Iterator[Callable[[str], None]]:
     """A line that moves on a terminal; otherwise a line for each thing that is begun."""
@@ -162,7 +127,7 @@ def _progress(terminal: Terminal) -> Iterator[Callable[[str], None]]:
     said: set[str] = set()
 
     def say(text: str) -> None:
-        what = text.split(":", maxsplit=1)[0]
+        what = text.split(":", maxsplit=1)[0].removesuffix(" …")
         if what not in said:
             said.add(what)
             terminal.say(f"  {what} …")

@@ -27,6 +27,8 @@ from model_packaging.gate.gate_spec import GATE_FILE
 from model_packaging.gate.report import GateReport, GateResult, InvalidGateReportError
 
 if TYPE_CHECKING:
+    from model_packaging.gate.evaluation import Run
+    from model_packaging.gate.gate_data import GateData
     from model_packaging.gate.invocations import ServedModel
     from model_packaging.release import Release
 
@@ -40,9 +42,22 @@ __all__ = [
     "InvalidGateReportError",
     "evaluate",
     "measure",
+    "read_data",
     "read_gate",
     "render_page",
 ]
+
+
+def read_data(gate: Gate) -> GateData:
+    """The rows that a gate names, read and checked; what is wrong with them is told before anything is started.
+
+    Raises:
+        InvalidPackageError: with everything that is wrong with them, or that they show to be wrong with the gate.
+        GateExtraError: the extra `package` is not installed.
+    """
+    reading = with_extra(lambda: importlib.import_module("model_packaging.gate.gate_data"))
+    read: Callable[[Gate], GateData] = reading.read_data
+    return read(gate)
 
 
 def evaluate(
@@ -52,16 +67,28 @@ def evaluate(
     *,
     release_folder: Path | None = None,
     against: GateReport | None = None,
+    data: GateData | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> GateReport:
-    """`model_packaging.gate.evaluation.evaluate`, imported now.
+    """Runs the whole gate; whether it passed is in the report.
+
+    Args:
+        gate: What `read_gate` read.
+        container: The packaged model, served; stays as it is.
+        release: What is judged.
+        release_folder: Where the release lies: its samples say how requests are written; without it the gate or the
+            release's content types do.
+        against: What is deployed now, measured by `measure` on the same rows, or else its own `gate.json`.
+        data: What `read_data` read; without it that is read now.
+        progress: Told what is being asked, in a few words.
 
     Raises:
+        InvalidPackageError: the data, or a metric, is not what the gate says.
         GateExtraError: the extra `package` is not installed.
     """
-    evaluation = with_extra(lambda: importlib.import_module("model_packaging.gate.evaluation"))
-    run: Callable[..., GateReport] = evaluation.evaluate
-    return run(gate, container, release, release_folder=release_folder, against=against, progress=progress)
+    run = _run(gate, container, release, release_folder=release_folder, against=against, data=data, progress=progress)
+    run.judge()
+    return run.report()
 
 
 def measure(
@@ -70,16 +97,34 @@ def measure(
     release: Release,
     *,
     release_folder: Path | None = None,
+    data: GateData | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> GateReport:
-    """`model_packaging.gate.evaluation.measure`, imported now.
+    """Every metric of a release on the gate's test rows, nothing demanded: what another release is compared with.
 
     Raises:
+        InvalidPackageError: the data is not what the gate says.
         GateExtraError: the extra `package` is not installed.
     """
+    run = _run(gate, container, release, release_folder=release_folder, against=None, data=data, progress=progress)
+    run.measure()
+    return run.report()
+
+
+def _run(
+    gate: Gate,
+    container: ServedModel,
+    release: Release,
+    *,
+    release_folder: Path | None,
+    against: GateReport | None,
+    data: GateData | None,
+    progress: Callable[[str], None] | None,
+) -> Run:
     evaluation = with_extra(lambda: importlib.import_module("model_packaging.gate.evaluation"))
-    run: Callable[..., GateReport] = evaluation.measure
-    return run(gate, container, release, release_folder=release_folder, progress=progress)
+    rows = read_data(gate) if data is None else data
+    run: Run = evaluation.Run(gate, container, release, release_folder, against, rows, progress or (lambda _text: None))
+    return run
 
 
 def render_page(report: GateReport) -> bytes:

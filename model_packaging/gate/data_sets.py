@@ -41,11 +41,12 @@ class DataSet:
         """How many there are."""
         return len(self.features)
 
-    def taken(self, indices: Sequence[int] | np.ndarray[Any, Any]) -> DataSet:
-        """These rows of it, in this order."""
-        table = None if self.table is None else self.table[indices]
-        labels = None if self.labels is None else self.labels[indices]
-        return DataSet(self.name, self.sha256, self.features[indices], labels, table)
+    @property
+    def feature_names(self) -> list[str]:
+        """The features' columns; those of an array are `f0`, `f1` and so on."""
+        if isinstance(self.features, pl.DataFrame):
+            return list(self.features.columns)
+        return [f"f{index}" for index in range(int(np.prod(self.features.shape[1:], dtype=int)))]
 
 
 def read_data_set(gate: Gate, name: str, data: DataFile, path: KeyPath) -> DataSet:
@@ -140,12 +141,22 @@ def _numbers(gate: Gate, values: list[object], path: KeyPath) -> Labels:
     try:
         truth = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise gate.refused([Rule(path, None, f"has a label that is no number: {error}")]) from error
+        number, value = next((number, value) for number, value in enumerate(values, 1) if not _is_number(value))
+        message = f"has a label in row {number} that is no number: {value!r}"
+        raise gate.refused([Rule(path, None, message, fix="mend it, or leave out that row")]) from error
     bad = np.flatnonzero(~np.isfinite(truth)) + 1
     if bad.size:
         told = ", ".join(map(str, bad[:5]))
         raise gate.refused([Rule(path, None, f"has no finite label in row {told}", fix="leave out those rows")])
     return truth
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return value is None
+    return True
 
 
 def label_text(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model_packaging.evidence import GATE_REPORT, read_evidence
 from model_packaging.gate.gate_file import Gate
@@ -12,9 +13,17 @@ from model_packaging.serving.container import STARTUP_TIMEOUT_SECONDS
 from model_packaging.serving.errors import ContainerStartError
 from model_packaging.serving.release_container import start_release
 
+if TYPE_CHECKING:
+    from model_packaging.gate.gate_data import GateData
+
 
 def deployed_report(
-    gate: Gate, folder: Path, release: Release, *, startup_timeout_seconds: float = STARTUP_TIMEOUT_SECONDS
+    gate: Gate,
+    folder: Path,
+    release: Release,
+    *,
+    data: GateData | None = None,
+    startup_timeout_seconds: float = STARTUP_TIMEOUT_SECONDS,
 ) -> GateReport:
     """The report of the release that is deployed now.
 
@@ -22,6 +31,7 @@ def deployed_report(
         gate: The gate of the release that is judged: its rows are asked about.
         folder: Where the deployed release lies in the store.
         release: Its manifest.
+        data: The gate's rows, read; without it they are read now.
         startup_timeout_seconds: What its container has until `GET /ping` answers.
 
     Raises:
@@ -38,8 +48,6 @@ def deployed_report(
         if kept is None:
             raise
         return kept
-    try:
-        measured = measure(gate, container, release, release_folder=folder)
-    finally:
-        container.stop()
+    with container:
+        measured = measure(gate, container, release, release_folder=folder, data=data)
     return measured if measured.passed or kept is None else kept

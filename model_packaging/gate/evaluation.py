@@ -1,4 +1,4 @@
-"""`evaluate`: a gate run on the packaged model, through its serving process.
+"""`Run`: a gate run on the packaged model, through its serving process (`model_packaging.gate.evaluate`).
 
 Every figure comes from `POST /invocations` answers, never from the trainer's object. What is asked for and cannot be
 measured of these answers or rows is an error of the gate (exit code 2); what was measured and is not good enough is in
@@ -16,16 +16,18 @@ from pathlib import Path
 
 from model_packaging.gate.budgets import latency_figures, latency_name, latency_results, size_result
 from model_packaging.gate.curves import plots_of
-from model_packaging.gate.data_sets import DataSet, read_data_set
+from model_packaging.gate.data_sets import DataSet
 from model_packaging.gate.demands import RefusedMissingValues, Slices
 from model_packaging.gate.deployed import deployed_figures, deployed_results
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.fairness import fairness_results, group_figures
+from model_packaging.gate.gate_data import GateData
 from model_packaging.gate.gate_file import Gate
 from model_packaging.gate.gate_spec import FreeFormTask
 from model_packaging.gate.invocations import Invocations, ServedModel
 from model_packaging.gate.metrics import Bins, figures, interval, resamples_of
-from model_packaging.gate.outcome import Outcome, classes_of
+from model_packaging.gate.outcome import Outcome
+from model_packaging.gate.overfitting import overfitting_results
 from model_packaging.gate.report import (
     Curve,
     DataFigures,
@@ -40,64 +42,15 @@ from model_packaging.gate.report import (
 )
 from model_packaging.gate.request_bodies import request_form
 from model_packaging.gate.robustness import Robust, missing_value_results, perturbation_results
-from model_packaging.gate.slices import file_slices, row_slices, slice_figures, worst_results
+from model_packaging.gate.slices import slice_figures, worst_results
 from model_packaging.release import Release
 from model_packaging.yaml_lines import KeyPath, Rule
 
 TOOLS = ("numpy", "polars", "scikit-learn")
 
-Progress = Callable[[str], None]
-
-
-def evaluate(
-    gate: Gate,
-    container: ServedModel,
-    release: Release,
-    *,
-    release_folder: Path | None = None,
-    against: GateReport | None = None,
-    progress: Progress | None = None,
-) -> GateReport:
-    """Runs the whole gate; whether it passed is in the report.
-
-    Args:
-        gate: What `read_gate` read.
-        container: The packaged model, served; stays as it is.
-        release: What is judged.
-        release_folder: Where the release lies: its samples say how requests are written; without it the gate or the
-            release's content types do.
-        against: What is deployed now, measured by `measure` on the same rows, or else its own `gate.json`.
-        progress: Told what is being asked, in a few words.
-
-    Raises:
-        InvalidPackageError: the data, or a metric, is not what the gate says.
-    """
-    run = _Run(gate, container, release, release_folder, against, progress or (lambda _text: None))
-    run.judge()
-    return run.report()
-
-
-def measure(
-    gate: Gate,
-    container: ServedModel,
-    release: Release,
-    *,
-    release_folder: Path | None = None,
-    progress: Progress | None = None,
-) -> GateReport:
-    """Every metric of a release on the gate's test rows, nothing demanded: what another release is compared with.
-
-    Raises:
-        InvalidPackageError: the data is not what the gate says.
-    """
-    run = _Run(gate, container, release, release_folder, None, progress or (lambda _text: None))
-    with contextlib.suppress(_UnusableError):
-        run.ask()
-    return run.report()
-
 
 @dataclass
-class _Run:
+class Run:
     """One run of a gate; what it finds is collected as it goes."""
 
     gate: Gate
@@ -105,7 +58,8 @@ class _Run:
     release: Release
     release_folder: Path | None
     against: GateReport | None
-    progress: Progress
+    rows: GateData
+    progress: Callable[[str], None]
     results: list[GateResult] = field(default_factory=list)
     data: dict[str, DataFigures] = field(default_factory=dict)
     slices: tuple[SliceFigures, ...] = ()
@@ -115,38 +69,24 @@ class _Run:
     noise: Curve | None = None
 
     @cached_property
-    def sets(self) -> dict[str, DataSet]:
-        """The sets of rows that the gate names."""
-        wanted = {"test": self.gate.spec.data.test}
-        if self.gate.spec.overfitting and self.gate.spec.data.train is not None:
-            wanted["train"] = self.gate.spec.data.train
-            if self.gate.spec.data.validation is not None:
-                wanted["validation"] = self.gate.spec.data.validation
-        return {name: read_data_set(self.gate, name, one, ("data", name)) for name, one in wanted.items()}
-
-    @cached_property
-    def slice_files(self) -> list[tuple[str, DataSet]]:
-        """The slices that have files of their own."""
-        return file_slices(self.gate)
-
-    @cached_property
     def bins(self) -> Bins:
+        """How probabilities are put into bins."""
         return Bins.of(self.gate.spec.calibration)
 
     @cached_property
     def invocations(self) -> Invocations:
+        """Asks the model in the form that its gate, or else its first sample, has."""
         samples = {}
         if self.release_folder is not None:
             paths = {one.file: self.release_folder / one.file for one in self.release.samples or ()}
             samples = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
         form = request_form(self.gate.spec.request, self.release, samples)
-        every = [*self.sets.values(), *(one for _, one in self.slice_files)]
-        labels = [str(label) for one in every if one.labels is not None for label in one.labels]
-        try:
-            classes = classes_of(self.gate.spec.task, labels)
-        except ValueError as error:
-            raise self.gate.refused([Rule(("task",), None, str(error), fix="mend the task or the data")]) from error
-        return Invocations(self.container, form, self.gate.spec, classes)
+        return Invocations(self.container, form, self.gate.spec, self.rows.classes)
+
+    def measure(self) -> None:
+        """Every metric of the test rows, nothing demanded."""
+        with contextlib.suppress(_UnusableError):
+            self.ask()
 
     def ask(self) -> Outcome | None:
         """Truth and answers of the test rows; None where the task has no truth.
@@ -154,7 +94,7 @@ class _Run:
         Raises:
             _UnusableError: an answer is none; the failure is among the results.
         """
-        test = self.sets["test"]
+        test = self.rows.test
         name = f"the {test.rows:,} test rows"
         try:
             if isinstance(self.gate.spec.task, FreeFormTask):
@@ -173,7 +113,6 @@ class _Run:
     def judge(self) -> None:
         """Every demand, in the order of the report."""
         spec = self.gate.spec
-        parts = row_slices(self.gate, self.sets["test"])  # an expression that is none is told before anything is asked
         try:
             outcome = self.ask()
         except _UnusableError:
@@ -185,11 +124,11 @@ class _Run:
             self.results += self._deployed()
             self.results += self._overfitting()
             if spec.slices is not None:
-                self._slices(spec.slices, [(one.name, outcome.taken(one.indices)) for one in parts])
+                self._slices(spec.slices, outcome)
             self.results += self._calibration()
             self._robustness()
             for wanted in spec.fairness:
-                self.groups.append(group_figures(wanted, self.sets["test"], outcome))
+                self.groups.append(group_figures(wanted, self.rows.test, outcome))
                 self.results += fairness_results(wanted, self.groups[-1])
         self._latency()
         self.results += self._size()
@@ -218,7 +157,7 @@ class _Run:
     def _outcome(self, data: DataSet) -> Outcome:
         outcome = self.invocations.outcome(data, self._asked(data.name, data.rows))
         found, unavailable = figures(outcome, self.bins)
-        if data.name in {"test", "train", "validation"}:
+        if self.rows.sets.get(data.name) is data:  # a slice may have the name of one
             self.data[data.name] = DataFigures(
                 rows=data.rows, sha256=data.sha256, metrics=found, unavailable=unavailable
             )
@@ -267,33 +206,22 @@ class _Run:
         yield from deployed_results(margins, self.data["test"], self.against)
 
     def _overfitting(self) -> Iterator[GateResult]:
-        limits = self.gate.spec.overfitting
-        other = "validation" if "validation" in self.sets else "test"
         try:
-            for name in ("train", "validation") if limits else ():
-                if name in self.sets:
-                    self._outcome(self.sets[name])
+            for name, rows in self.rows.sets.items():
+                if name != "test":
+                    self._outcome(rows)
         except AnswerError as error:
             yield failed("overfitting", "train and validation rows", str(error))
             return
-        for name, limit in limits.items():
-            here, there = self.data["train"].metrics.get(name), self.data[other].metrics.get(name)
-            title = f"gap of {name} between train and {other}"
-            if here is None or there is None:
-                yield failed("overfitting", title, f"{name} cannot be measured on the train or {other} rows")
-                continue
-            told = f"{name} is {here:.4g} on train and {there:.4g} on {other}"
-            yield judged(
-                "overfitting", title, gap(here, there), "at_most", limit.gap_at_most,
-                rows=self.data["train"].rows, told=told,
-            )  # fmt: skip
+        yield from overfitting_results(self.gate.spec.overfitting, self.data)
 
-    def _slices(self, wanted: Slices, parts: list[tuple[str, Outcome]]) -> None:
-        for name, rows in self.slice_files:
+    def _slices(self, wanted: Slices, outcome: Outcome) -> None:
+        parts = [(one.name, outcome.taken(one.indices)) for one in self.rows.row_slices]
+        for rows in self.rows.file_slices:
             try:
-                parts.append((name, self._outcome(rows)))
+                parts.append((rows.name, self._outcome(rows)))
             except AnswerError as error:
-                self.results.append(failed("slices", name, str(error)))
+                self.results.append(failed("slices", rows.name, str(error)))
         self.slices = slice_figures(wanted, parts, self.bins)
         self.results += worst_results(wanted, self.slices)
 
@@ -311,10 +239,8 @@ class _Run:
         wanted = self.gate.spec.robustness
         if wanted is None:
             return
-        test = self.sets["test"]
-        robust = Robust(
-            self.gate, self.invocations, test, self.bins, self.data["test"].metrics, wanted.seed, self.progress
-        )
+        figures_of_test = self.data["test"].metrics
+        robust = Robust(self.invocations, self.rows.test, self.bins, figures_of_test, wanted.seed, self.progress)
         if wanted.missing_values is not None:
             self.results += missing_value_results(robust, wanted.missing_values)
         if wanted.perturbation is not None:
@@ -326,7 +252,7 @@ class _Run:
             request = latency_name(wanted)
             self.progress(f"latency: {wanted.requests:,} requests of {request}")
             try:
-                self.latency.append(latency_figures(wanted, self.invocations, self.sets["test"]))
+                self.latency.append(latency_figures(wanted, self.invocations, self.rows.test))
             except AnswerError as error:
                 self.results.append(failed("latency", request, str(error)))
                 continue
@@ -339,8 +265,3 @@ class _Run:
 
 class _UnusableError(Exception):
     """The test rows have no answers that anything could be judged by."""
-
-
-def gap(one: float, other: float) -> float:
-    """How far apart two figures are, whichever is the better one."""
-    return abs(one - other)

@@ -136,14 +136,14 @@ def _robustness_rules(spec: GateSpec) -> Iterator[Rule]:
         yield from robust_columns(spec, spec.columns.features)
 
 
-def robust_columns(spec: GateSpec, features: Sequence[str]) -> Iterator[Rule]:
-    """The columns to disturb that are no features."""
+def robust_columns(spec: GateSpec, features: Sequence[str], said: str = "is no feature") -> Iterator[Rule]:
+    """The rules that columns to disturb break which are no features."""
     for key, one in ({} if spec.robustness is None else spec.robustness.demanded).items():
         for index, column in enumerate(one.columns or ()):
             if column not in features:
                 path: KeyPath = ("robustness", key, "columns", index)
                 allowed = ", ".join(features[:20])
-                yield Rule(path, column, f"{column!r} is no feature", allowed, did_you_mean(column, features))
+                yield Rule(path, column, f"{column!r} {said}", allowed, did_you_mean(column, features))
 
 
 def _fairness_rules(spec: GateSpec) -> Iterator[Rule]:

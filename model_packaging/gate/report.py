@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -218,10 +218,14 @@ class GateReport(_Part):
         """Every metric on the test rows."""
         return dict(self.data["test"].metrics) if "test" in self.data else {}
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """What JSON holds of it: the fields in their order, and `passed` for who reads it without this package."""
+        return {"passed": self.passed, **self.model_dump(mode="json")}
+
     def to_json(self) -> bytes:
-        """`gate.json`: in the order of the fields; `passed` is there for who reads it without this package."""
-        content = {"passed": self.passed, **self.model_dump(mode="json")}
-        return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        """`gate.json`."""
+        return (json.dumps(self.content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
     @classmethod
     def from_json(cls, content: bytes, shown: str = "gate.json") -> GateReport:

@@ -12,12 +12,10 @@ import polars as pl
 from model_packaging.gate.data_sets import DataSet, Features
 from model_packaging.gate.demands import AnsweredMissingValues, Perturbation, RefusedMissingValues
 from model_packaging.gate.errors import AnswerError
-from model_packaging.gate.gate_file import Gate
 from model_packaging.gate.invocations import Invocations
 from model_packaging.gate.metric_table import METRICS
 from model_packaging.gate.metrics import Bins, MetricUnavailableError, figure
 from model_packaging.gate.report import Curve, GateResult, failed, judged
-from model_packaging.yaml_lines import Rule
 
 SHOWN_LEVELS = (0.25, 0.5, 1.0, 2.0)
 """Of the noise that is judged: what the curve shows."""
@@ -27,7 +25,6 @@ SHOWN_LEVELS = (0.25, 0.5, 1.0, 2.0)
 class Robust:
     """What robustness is measured with."""
 
-    gate: Gate
     invocations: Invocations
     test: DataSet
     bins: Bins
@@ -36,39 +33,14 @@ class Robust:
     seed: int
     progress: Callable[[str], None]
 
-    def check_columns(self, key: str, columns: Sequence[str] | None) -> None:
-        """Refuses columns that are no features of the data.
-
-        Raises:
-            InvalidPackageError: with each of them.
-        """
-        names = feature_names(self.test.features)
-        rules = [
-            Rule(
-                ("robustness", key, "columns", index), one, f"{one!r} is no feature of the data", ", ".join(names[:20])
-            )
-            for index, one in enumerate(columns or ())
-            if one not in names
-        ]
-        if rules:
-            raise self.gate.refused(rules)
-
     def figure_of(self, metric: str, features: Features) -> float:
         """The metric on the test rows with these features in place of theirs."""
         changed = DataSet(self.test.name, self.test.sha256, features, self.test.labels)
         return figure(metric, self.invocations.outcome(changed), self.bins)
 
 
-def feature_names(features: Features) -> list[str]:
-    """The columns' names; those of an array are `f0`, `f1` and so on."""
-    if isinstance(features, pl.DataFrame):
-        return list(features.columns)
-    return [f"f{index}" for index in range(int(np.prod(features.shape[1:], dtype=int)))]
-
-
 def missing_value_results(robust: Robust, wanted: RefusedMissingValues | AnsweredMissingValues) -> Iterator[GateResult]:
     """What missing values come to."""
-    robust.check_columns("missing_values", wanted.columns)
     match wanted:
         case RefusedMissingValues():
             yield _refused(robust, wanted)
@@ -78,7 +50,7 @@ def missing_value_results(robust: Robust, wanted: RefusedMissingValues | Answere
 
 def _refused(robust: Robust, wanted: RefusedMissingValues) -> GateResult:
     name = "requests with a missing value that are refused"
-    columns = list(wanted.columns or feature_names(robust.test.features))
+    columns = wanted.columns or robust.test.feature_names
     refused, first_answer = 0, ""
     for number in range(wanted.requests):
         row, column = robust.test.features[[number % robust.test.rows]], columns[number % len(columns)]
@@ -102,7 +74,7 @@ def _refused(robust: Robust, wanted: RefusedMissingValues) -> GateResult:
 def _answered(robust: Robust, wanted: AnsweredMissingValues) -> GateResult:
     name = f"drop of {wanted.metric} with {wanted.rate:.0%} of values missing"
     random = np.random.default_rng(robust.seed)
-    columns = wanted.columns or feature_names(robust.test.features)
+    columns = wanted.columns or robust.test.feature_names
     robust.progress(f"missing values: {robust.test.rows:,} rows")
     masks = {column: random.random(robust.test.rows) < wanted.rate for column in columns}
     return _drop(robust, name, wanted.metric, _without(robust.test.features, masks), wanted.drop_at_most)[0]
@@ -123,7 +95,6 @@ def _without(features: Features, masks: dict[str, np.ndarray[Any, Any]]) -> Feat
 
 def perturbation_results(robust: Robust, wanted: Perturbation) -> tuple[list[GateResult], Curve | None]:
     """What noise comes to, and the metric at several levels of it."""
-    robust.check_columns("perturbation", wanted.columns)
     name = f"drop of {wanted.metric} with noise of {wanted.relative_noise:g} standard deviations"
     levels = {0.0: robust.figures[wanted.metric]}
     results: list[GateResult] = []

@@ -33,40 +33,29 @@ class RowSlice:
     indices: np.ndarray[Any, Any]
 
 
-def file_slices(gate: Gate) -> list[tuple[str, DataSet]]:
-    """The test sets that have files of their own.
+def read_file_slice(gate: Gate, index: int, one: FileSlice) -> DataSet:
+    """The test set of its own that stands at `slices.of[index]`.
 
     Raises:
-        InvalidPackageError: one cannot be read.
+        InvalidPackageError: it cannot be read.
     """
-    wanted = () if gate.spec.slices is None else gate.spec.slices.of
-    return [
-        (one.name or one.file, read_data_set(gate, one.name or one.file, TableFile(file=one.file), _path(index)))
-        for index, one in enumerate(wanted)
-        if isinstance(one, FileSlice)
-    ]
+    return read_data_set(gate, one.name or one.file, TableFile(file=one.file), ("slices", "of", index))
 
 
-def row_slices(gate: Gate, test: DataSet) -> list[RowSlice]:
-    """The slices of the test data's own rows.
+def read_row_slices(gate: Gate, index: int, one: WhereSlice | ColumnSlices, test: DataSet) -> list[RowSlice]:
+    """The slices of the test data's own rows that stand at `slices.of[index]`.
 
     Raises:
-        InvalidPackageError: an expression or a column is none of the data's.
+        InvalidPackageError: the expression or the column is none of the data's.
     """
-    if gate.spec.slices is None or test.table is None:
+    if test.table is None:
         return []
-    found: list[RowSlice] = []
-    for index, one in enumerate(gate.spec.slices.of):
-        match one:
-            case WhereSlice():
-                found.append(_where(gate, one, test.table, _path(index)))
-            case ColumnSlices():
-                found += _of_column(gate, one, test.table, _path(index))
-    return found
-
-
-def _path(index: int) -> KeyPath:
-    return ("slices", "of", index)
+    path: KeyPath = ("slices", "of", index)
+    match one:
+        case WhereSlice():
+            return [_where(gate, one, test.table, path)]
+        case ColumnSlices():
+            return _of_column(gate, one, test.table, path)
 
 
 def _where(gate: Gate, one: WhereSlice, table: pl.DataFrame, path: KeyPath) -> RowSlice:

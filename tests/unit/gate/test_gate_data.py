@@ -10,8 +10,11 @@ import polars as pl
 import pytest
 
 from model_packaging.errors import InvalidPackageError
-from model_packaging.gate import Gate, read_gate
+from model_packaging.gate import Gate, read_data, read_gate
 from model_packaging.gate.data_sets import DataSet, read_data_set
+from model_packaging.judging import Judges, Judging
+from model_packaging.store import ReleaseStore
+from tests.unit.gate.gate_releases import a_release
 
 TABLE = pl.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"], "label": [0, 1], "site": ["n", "s"]})
 
@@ -99,6 +102,74 @@ def test_a_regression_needs_finite_numbers(tmp_path: Path) -> None:
     assert refusal(tmp_path, gate_of(tmp_path, "test.csv", kind="regression", columns="{}")) == (
         "gate.yaml:3: data.test.file: has no finite label in row 2; leave out those rows"
     )
+
+
+def test_a_label_that_is_no_number_is_told_with_its_row(tmp_path: Path) -> None:
+    (tmp_path / "test.csv").write_text("a,label\n1,2.5\n2,\n3,high\n", encoding="utf-8")
+    assert refusal(tmp_path, gate_of(tmp_path, "test.csv", kind="regression", columns="{}")) == (
+        "gate.yaml:3: data.test.file: has a label in row 3 that is no number: 'high'; mend it, or leave out that row"
+    )
+
+
+@pytest.mark.slow  # scikit-learn takes a second to import
+def test_everything_that_the_data_show_to_be_wrong_is_told_at_once(tmp_path: Path) -> None:
+    TABLE.write_csv(tmp_path / "test.csv")
+    TABLE.drop("b").write_csv(tmp_path / "train.csv")
+    TABLE.drop("label").write_csv(tmp_path / "north.csv")
+    (tmp_path / "gate.yaml").write_text(
+        """\
+task: {kind: binary}
+columns: {features: [a, b], not_features: [sit]}
+data: {test: {file: test.csv}, train: {file: train.csv}}
+overfitting: {f1: {gap_at_most: 0.1}}
+""",
+        encoding="utf-8",
+    )
+    broken = all_that_is_wrong(tmp_path)
+    assert broken == [
+        "gate.yaml:2: columns.features[1]: train.csv has no column 'b'; allowed: a, label, site",
+        (
+            "gate.yaml:2: columns.not_features[0]: test.csv has no column 'sit'; allowed: a, b, label, site; "
+            "did you mean 'site'?"
+        ),
+    ]
+    (tmp_path / "gate.yaml").write_text(
+        """\
+task: {kind: binary}
+columns: {not_features: [site]}
+data: {test: {file: test.csv}}
+slices:
+  of: [{column: sites}, {where: "a > 2"}, {where: "c > 2"}, {file: north.csv}, {column: b, edges: [1]}]
+  worst: {f1: {at_least: 0.1}}
+robustness: {perturbation: {metric: f1, drop_at_most: 0.1, columns: [aa]}}
+""",
+        encoding="utf-8",
+    )
+    assert [one.split(": ")[1] for one in all_that_is_wrong(tmp_path)] == [
+        "columns.label",
+        "slices.of[0].column",
+        "slices.of[2].where",
+        "slices.of[4].edges",
+        "robustness.perturbation.columns[0]",
+    ]
+
+
+def all_that_is_wrong(folder: Path) -> list[str]:
+    gate = read_gate(folder)
+    assert gate is not None
+    with pytest.raises(InvalidPackageError) as refused:
+        read_data(gate)
+    return [str(one).replace(f"{folder.as_posix()}/", "") for one in refused.value.violations]
+
+
+@pytest.mark.slow
+def test_a_gate_whose_data_are_wrong_is_told_before_anything_is_started(tmp_path: Path) -> None:
+    (tmp_path / "test.csv").write_text("a,labl,site\n1,0,n\n", encoding="utf-8")
+    told: list[str] = []
+    judging = Judging(Judges(), ReleaseStore(tmp_path / "store"), told.append)
+    with pytest.raises(InvalidPackageError, match=r"test\.csv has no column 'label'"):
+        judging.judge(tmp_path, a_release(), gate_of(tmp_path, "test.csv"))
+    assert told == []
 
 
 @pytest.mark.parametrize(

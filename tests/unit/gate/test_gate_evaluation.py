@@ -319,6 +319,14 @@ def test_slices_too_small_to_judge_are_shown_and_not_judged(tmp_path: Path) -> N
     ]
 
 
+def test_a_slice_may_be_named_as_a_set_of_rows_is(tmp_path: Path) -> None:
+    slices = "slices: {of: [{file: train.csv, name: test}], worst: {accuracy: {at_least: 0.9}}}\n"
+    gate = gated(tmp_path, f"metrics: {{accuracy: {{at_least: 0.9}}}}\n{slices}")
+    report = evaluate(gate, Answering(first_field), release())
+    assert [(name, one.rows, one.metrics["accuracy"]) for name, one in report.data.items()] == [("test", 100, 0.95)]
+    assert [(one.name, one.rows, one.metrics["accuracy"]) for one in report.slices] == [("test", 40, 1.0)]
+
+
 def test_missing_values_that_end_in_a_server_error_fail(tmp_path: Path) -> None:
     def breaking(rows: list[list[str]]) -> str | ContainerResponse:
         return ContainerResponse(500, b"boom", "text/plain") if [""] in rows else first_field(rows)

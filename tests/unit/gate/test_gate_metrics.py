@@ -198,7 +198,7 @@ def test_the_worst_slice_is_no_better_than_the_whole(rows: list[tuple[int, float
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_gap_is_the_same_from_either_side(one: float, other: float) -> None:
-    from model_packaging.gate.evaluation import gap
+    from model_packaging.gate.overfitting import gap
 
     assert gap(one, other) == gap(other, one) >= 0
 
