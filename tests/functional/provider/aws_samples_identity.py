@@ -1,18 +1,66 @@
-"""Samples of IAM and KMS beside roles and keys."""
+"""Samples of IAM and KMS."""
 
 from __future__ import annotations
 
-from tests.functional.provider.sample import ACCOUNT, Sample, policy, trust
+from tests.functional.provider.sample import ACCOUNT, EXECUTION_ROLE, ROLE_TYPE, Sample, policy, trust
 
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"
-ROLE = ("aws:iam/role:Role", {"name": "execution", "assumeRolePolicy": trust("sagemaker.amazonaws.com")})
-OTHER_ROLE = ("aws:iam/role:Role", {"name": "other", "assumeRolePolicy": trust("sagemaker.amazonaws.com")})
+OTHER_ROLE = (ROLE_TYPE, {"name": "other", "assumeRolePolicy": trust("sagemaker.amazonaws.com")})
 USER = ("aws:iam/user:User", {"name": "deployer"})
 GROUP = ("aws:iam/group:Group", {"name": "deployers"})
 ISSUER = "token.actions.example.com"
 KEY = "arn:aws:kms:us-east-1:111122223333:key/ffffffff-0000-4000-8000-000000000000"
+KEY_POLICY = policy("root", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, action="kms:*")
 
 SAMPLES = (
+    Sample(
+        "aws:kms/key:Key",
+        {
+            "description": "artifacts",
+            "enableKeyRotation": True,
+            "deletionWindowInDays": 7.0,
+            "policy": KEY_POLICY,
+            "tags": {"a": "b"},
+        },
+        updates={"description": "other", "enableKeyRotation": False, "deletionWindowInDays": 8.0, "isEnabled": False},
+        replaces={"multiRegion": True},
+        unread=("deletionWindowInDays",),
+    ),
+    Sample(
+        ROLE_TYPE,
+        {
+            "name": "dev-tumor-execution",
+            "description": "runs the model",
+            "assumeRolePolicy": trust("sagemaker.amazonaws.com"),
+            "maxSessionDuration": 3600.0,
+            "managedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"],
+            "inlinePolicies": [{"name": "read", "policy": policy()}],
+            "tags": {"a": "b"},
+        },
+        "dev-tumor-execution",
+        updates={
+            "description": "other",
+            "assumeRolePolicy": trust("lambda.amazonaws.com"),
+            "managedPolicyArns": [],
+            "inlinePolicies": [{"name": "write", "policy": policy(action="s3:PutObject")}],
+        },
+        replaces={"name": "other"},
+    ),
+    Sample(
+        "aws:iam/rolePolicy:RolePolicy",
+        {"name": "artifacts", "role": "execution", "policy": policy()},
+        "execution:artifacts",
+        needs=(EXECUTION_ROLE,),
+        updates={"policy": policy(action="s3:PutObject")},
+        replaces={"role": "other", "name": "other"},
+    ),
+    Sample(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": "execution", "policyArn": "arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"},
+        "execution/arn:aws:iam::aws:policy/AmazonSageMakerReadOnly",
+        needs=(EXECUTION_ROLE,),
+        replaces={"role": "other"},
+    ),
     Sample(
         "aws:iam/policy:Policy",
         {"name": "read", "path": "/models/", "description": "reads artifacts", "policy": policy(), "tags": {"a": "b"}},
@@ -24,7 +72,7 @@ SAMPLES = (
         "aws:iam/instanceProfile:InstanceProfile",
         {"name": "notebooks", "role": "execution", "tags": {"a": "b"}},
         "notebooks",
-        needs=(ROLE, OTHER_ROLE),
+        needs=(EXECUTION_ROLE, OTHER_ROLE),
         updates={"role": "other", "tags": {"a": "c"}},
         replaces={"name": "other", "path": "/other/"},
     ),

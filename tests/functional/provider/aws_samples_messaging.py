@@ -1,17 +1,17 @@
-"""Samples of EventBridge and SQS."""
+"""Samples of SNS, EventBridge and SQS."""
 
 from __future__ import annotations
 
 import json
 
-from tests.functional.provider.sample import ACCOUNT, Sample, policy
+from tests.functional.provider.sample import ACCOUNT, ROLE_ARN, TOPIC_ARN, Sample, policy
 
+TOPIC_TYPE = "aws:sns/topic:Topic"
 RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
 QUEUE_TYPE = "aws:sqs/queue:Queue"
 QUEUE_URL = f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/alarms"
 QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:alarms"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234"
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/execution"
 QUEUE = (QUEUE_TYPE, {"name": "alarms"})
 DEAD_LETTERS = (QUEUE_TYPE, {"name": "dead"})
 RULE = (RULE_TYPE, {"name": "failed", "eventPattern": json.dumps({"source": ["aws.sagemaker"]})})
@@ -23,6 +23,34 @@ def redrive(count: int) -> str:
 
 
 SAMPLES = (
+    Sample(
+        TOPIC_TYPE,
+        {"name": "alarms", "displayName": "Alarms", "kmsMasterKeyId": "alias/aws/sns", "tags": {"a": "b"}},
+        TOPIC_ARN,
+        updates={"displayName": "Other", "tags": {"a": "c"}},
+        replaces={"name": "other"},
+    ),
+    Sample(
+        "aws:sns/topicPolicy:TopicPolicy",
+        {"arn": TOPIC_ARN, "policy": policy("one", {"Service": "cloudwatch.amazonaws.com"}, TOPIC_ARN, "sns:Publish")},
+        TOPIC_ARN,
+        needs=((TOPIC_TYPE, {"name": "alarms"}),),
+        updates={"policy": policy("two", {"Service": "cloudwatch.amazonaws.com"}, TOPIC_ARN, "sns:Publish")},
+        replaces={"arn": f"{TOPIC_ARN}-2"},
+        remains=True,
+    ),
+    Sample(
+        "aws:sns/topicSubscription:TopicSubscription",
+        {
+            "topic": TOPIC_ARN,
+            "protocol": "sqs",
+            "endpoint": f"arn:aws:sqs:us-east-1:{ACCOUNT}:alarms",
+            "rawMessageDelivery": True,
+        },
+        needs=((TOPIC_TYPE, {"name": "alarms"}),),
+        updates={"rawMessageDelivery": False, "filterPolicy": json.dumps({"state": ["ALARM"]})},
+        replaces={"endpoint": f"arn:aws:sqs:us-east-1:{ACCOUNT}:other"},
+    ),
     Sample(
         "aws:cloudwatch/eventBus:EventBus",
         {"name": "models", "description": "what models tell", "tags": {"a": "b"}},

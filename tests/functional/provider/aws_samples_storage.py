@@ -7,9 +7,9 @@ import json
 import pulumi
 
 from greenroom.sandbox.provider.content import Content
+from tests.functional.provider.aws_samples_bucket import BUCKET_TYPE
 from tests.functional.provider.sample import ACCOUNT, BUCKET, ROLE_ARN, Sample, policy
 
-BUCKET_TYPE = "aws:s3/bucket:Bucket"
 STANDING = (BUCKET_TYPE, {"bucket": BUCKET})
 LOCKED = (BUCKET_TYPE, {"bucket": BUCKET, "objectLockEnabled": True})
 VERSIONED = (

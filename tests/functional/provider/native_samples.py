@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.functional.provider.sample import ACCOUNT, BUCKET, ROLE_ARN, Sample, trust
+from tests.functional.provider.sample import ACCOUNT, BUCKET, EXECUTION_ROLE, ROLE_ARN, Sample
 
 REGION = "us-east-1"
 ARNS = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
@@ -16,10 +16,6 @@ CONFIG_TYPE = "aws-native:sagemaker:EndpointConfig"
 ENDPOINT_TYPE = "aws-native:sagemaker:Endpoint"
 GROUP_TYPE = "aws-native:sagemaker:ModelPackageGroup"
 JOB_TYPE = "aws-native:sagemaker:ModelQualityJobDefinition"
-EXECUTION_ROLE = (
-    "aws:iam/role:Role",
-    {"name": "execution", "assumeRolePolicy": trust("sagemaker.amazonaws.com")},
-)
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.5-cpu-py311"
 VPC = {"securityGroupIds": ["sg-0123456789abcdef0"], "subnets": ["subnet-0123456789abcdef0"]}
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.functional.provider import native_samples
-from tests.functional.provider.sample import ACCOUNT, BUCKET, ROLE_ARN, TOPIC_ARN, Sample
+from tests.functional.provider.sample import ACCOUNT, BUCKET, EXECUTION_ROLE, ROLE_ARN, TOPIC_ARN, Sample
 
 REGION = "us-east-1"
 TEAM, OTHER_TEAM = native_samples.TEAM, native_samples.OTHER_TEAM
@@ -287,7 +287,7 @@ SAMPLES = (
         "aws-native:iam:RolePolicy",
         {"roleName": "execution", "policyName": "read", "policyDocument": document("read")},
         "read|execution",
-        needs=(native_samples.EXECUTION_ROLE,),
+        needs=(EXECUTION_ROLE,),
         updates={"policyDocument": document("other")},
         replaces={"policyName": "other"},
     ),
@@ -301,7 +301,7 @@ SAMPLES = (
         },
         f"arn:aws:iam::{ACCOUNT}:policy/native",
         needs=(
-            native_samples.EXECUTION_ROLE,
+            EXECUTION_ROLE,
             ("aws-native:iam:Role", {"roleName": "second", "assumeRolePolicyDocument": trust("lambda.amazonaws.com")}),
         ),
         updates={"policyDocument": document("other"), "roles": ["second"]},

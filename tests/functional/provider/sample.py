@@ -26,6 +26,10 @@ def trust(service: str) -> str:
     return policy("", {"Service": service}, action="sts:AssumeRole").replace('"Sid": "", ', "")
 
 
+ROLE_TYPE = "aws:iam/role:Role"
+EXECUTION_ROLE = (ROLE_TYPE, {"name": "execution", "assumeRolePolicy": trust("sagemaker.amazonaws.com")})
+
+
 @dataclass(frozen=True)
 class Sample:
     """A resource as a program would have it.

@@ -8,20 +8,13 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.functional.provider.aws_samples import (
-    ALARM,
-    BUCKET,
-    BUCKET_TYPE,
-    EXECUTION_ROLE,
-    ROLE_TYPE,
-    TOPIC_TYPE,
-    policy,
-)
+from tests.functional.provider.aws_samples_bucket import BUCKET_TYPE
+from tests.functional.provider.aws_samples_cloudwatch import ALARM, ALARM_TYPE
+from tests.functional.provider.aws_samples_messaging import TOPIC_TYPE
 from tests.functional.provider.aws_stage import ACCOUNT, REGION, AwsStage
+from tests.functional.provider.sample import BUCKET, EXECUTION_ROLE, ROLE_TYPE, policy
 
 pytestmark = pytest.mark.slow  # a cloud a test
-
-ALARM_TYPE = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 
 def client(stage: AwsStage, service: str) -> Any:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from greenroom.sandbox.provider.errors import FailedResourceError
-from tests.functional.provider.aws_samples import STANDING_ENDPOINT
+from tests.functional.provider.aws_samples_sagemaker import STANDING_ENDPOINT
 from tests.functional.provider.aws_stage import ACCOUNT, REGION, AwsStage, CheckFailedError
 
 pytestmark = pytest.mark.slow  # a cloud a test

@@ -11,9 +11,9 @@ import pytest
 from greenroom.sandbox.provider.errors import AwsRefusedError, FailedResourceError, UnsupportedFunctionError
 from greenroom.sandbox.provider.functions import FUNCTIONS, function_tokens
 from greenroom.sandbox.provider.functions.look_up import result_properties
-from tests.functional.provider import native_samples, native_samples_beside
+from tests.functional.provider import native_samples_beside
 from tests.functional.provider.aws_stage import ACCOUNT, REGION, AwsStage, CheckFailedError
-from tests.functional.provider.sample import BUCKET, trust
+from tests.functional.provider.sample import BUCKET, EXECUTION_ROLE, trust
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +111,7 @@ class TestNames:
         assert REGION in stage.invoke("aws:index/getRegions:getRegions", {})["names"]
 
     def test_the_role_behind_a_session(self, stage: AwsStage) -> None:
-        role = stage.create(*native_samples.EXECUTION_ROLE)
+        role = stage.create(*EXECUTION_ROLE)
         arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/execution/me"
         context = stage.invoke("aws:iam/getSessionContext:getSessionContext", {"arn": arn})
         assert (context["issuerArn"], context["issuerName"], context["sessionName"]) == (
@@ -125,7 +125,7 @@ class TestNames:
 
 class TestThings:
     def test_a_role_and_a_policy(self, stage: AwsStage) -> None:
-        made = stage.create(*native_samples.EXECUTION_ROLE)
+        made = stage.create(*EXECUTION_ROLE)
         role = stage.invoke("aws:iam/getRole:getRole", {"name": "execution"})
         assert (role["arn"], role["id"], role["uniqueId"]) == (
             made.outputs["arn"],

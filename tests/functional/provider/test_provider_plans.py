@@ -13,21 +13,19 @@ from pulumi.provider.experimental.property_value import Computed, PropertyValue
 from greenroom.sandbox.provider import AwsProvider, CloudEndpoint
 from greenroom.sandbox.provider.errors import ConfigurationError, UnsupportedFunctionError, UnsupportedTypeError
 from greenroom.sandbox.provider.values import UNKNOWN, plain, property_values
-from tests.functional.provider.aws_samples import (
-    ALARM,
+from tests.functional.provider.aws_samples_cloudwatch import ALARM, ALARM_TYPE
+from tests.functional.provider.aws_samples_messaging import TOPIC_TYPE
+from tests.functional.provider.aws_samples_sagemaker import (
     CONFIG,
     CONFIG_TYPE,
     ENDPOINT,
     ENDPOINT_TYPE,
     MODEL,
     MODEL_TYPE,
-    ROLE_TYPE,
-    TOPIC_TYPE,
-    trust,
 )
 from tests.functional.provider.aws_stage import ACCOUNT, REGION, AwsStage, CheckFailedError
+from tests.functional.provider.sample import ROLE_TYPE, trust
 
-ALARM_TYPE = "aws:cloudwatch/metricAlarm:MetricAlarm"
 CLOUD = CloudEndpoint("http://127.0.0.1:1", frozenset({ACCOUNT}), ACCOUNT)
 
 

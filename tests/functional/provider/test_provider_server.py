@@ -17,7 +17,7 @@ from greenroom.sandbox.cloud.clock import CLOCK, ManualTime
 from greenroom.sandbox.provider import CloudEndpoint, ProviderError
 from greenroom.sandbox.provider.server import ServedProviders, serve
 from greenroom.sandbox.provider.values import plain_map, property_values
-from tests.functional.provider.aws_samples import ENDPOINT, ENDPOINT_TYPE, MODEL, STANDING_ENDPOINT
+from tests.functional.provider.aws_samples_sagemaker import ENDPOINT, ENDPOINT_TYPE, MODEL, STANDING_ENDPOINT
 from tests.functional.provider.aws_stage import AwsStage
 
 TOPIC = "aws:sns/topic:Topic"
