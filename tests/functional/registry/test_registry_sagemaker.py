@@ -8,7 +8,8 @@ from greenroom.sandbox.provider.validator import ServiceModelValidator
 from model_packaging import publish
 from model_packaging.registry import sagemaker
 from model_packaging.registry.errors import RegistryError
-from tests.unit.registry.stored_releases import BASELINE, FILES, IMAGE, store_in, stored
+from tests.unit.manifests import IMAGE
+from tests.unit.registry.stored_releases import BASELINE, FILES, store_in, stored
 
 pytestmark = pytest.mark.slow  # a cloud
 

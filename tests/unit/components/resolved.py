@@ -8,6 +8,7 @@ from components.specs.environment import ArtifactStoreSpec, Environment
 from components.specs.model_spec import ModelSpec
 from components.specs.resolved import ResolvedModel, resolve
 from model_packaging.release import Release
+from tests.unit.manifests import SERVING_IMAGE, manifest
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 ARTIFACTS = ArtifactStoreSpec(
@@ -39,26 +40,11 @@ def release(digit: str, *, baseline: bool = True) -> Release:
     if baseline:
         paths = ["baseline/constraints.json", "baseline/statistics.json", *paths]
     return Release.model_validate(
-        {
-            "name": "tumor",
-            "version": "1.0.0",
-            "digest": f"sha256:{digit * 64}",
-            "files": [{"path": path, "sha256": "0" * 64, "size_bytes": 1} for path in paths],
-            "framework": {"name": "onnx", "version": "1.16.0"},
-            "signature": {
-                "inputs": [{"name": "input", "dtype": "float32", "shape": [None, 2]}],
-                "outputs": [{"name": "output", "dtype": "float32", "shape": [None, 1]}],
-            },
-            "metrics": {"accuracy": 0.9},
-            "serving_image": {
-                "framework": "sklearn",
-                "version": "1.2-1",
-                "py_version": "py3",
-                "processor": "cpu",
-                "uris": {"us-east-1": IMAGE},
-            },
-            "environment": {"SAGEMAKER_PROGRAM": "inference.py"},
-        }
+        manifest(
+            digest=f"sha256:{digit * 64}",
+            files=[{"path": path, "sha256": "0" * 64, "size_bytes": 1} for path in paths],
+            serving_image={**SERVING_IMAGE, "uris": {"us-east-1": IMAGE}},
+        )
     )
 
 

@@ -9,35 +9,22 @@ from typing import Any
 
 from model_packaging import Release, ReleaseStore
 from model_packaging.release import ReleaseFile, sealed
+from tests.unit.manifests import manifest
 
-IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sklearn:1.4-2-cpu-py3"
 FILES = {"model/model.bin": b"weights", "model/code/inference.py": b"def model_fn(folder): return folder\n"}
 BASELINE = {"baseline/statistics.json": b'{"version": 0}', "baseline/constraints.json": b'{"version": 0.0}'}
 
 
 def fields(files: Mapping[str, bytes], **changed: Any) -> dict[str, Any]:
-    return {
+    given = {
         "name": "fraud",
-        "version": "1.0.0",
         "files": tuple(
             ReleaseFile(path=path, sha256=hashlib.sha256(files[path]).hexdigest(), size_bytes=len(files[path]))
             for path in sorted(files)
         ),
-        "framework": {"name": "sklearn", "version": "1.5"},
-        "signature": {
-            "inputs": [{"name": "rows", "dtype": "float32", "shape": [None, 3]}],
-            "outputs": [{"name": "score", "dtype": "float32", "shape": [None]}],
-        },
         "metrics": {"roc_auc": 0.9, "log_loss": 0.25},
-        "serving_image": {
-            "framework": "sklearn",
-            "version": "1.4-2",
-            "py_version": "py3",
-            "processor": "cpu",
-            "uris": {"us-east-1": IMAGE},
-        },
-        "environment": {"SAGEMAKER_PROGRAM": "inference.py"},
-    } | changed
+    }
+    return manifest(**(given | changed))
 
 
 def stored(store: ReleaseStore, files: Mapping[str, bytes] = FILES, **changed: Any) -> Release:

@@ -10,11 +10,12 @@ import pulumi
 import pytest
 import yaml
 
+from model_packaging.release import sealed
 from model_packaging.store import ReleaseStore
 from stacks.program import deploy_stack
 from stacks.releases import drift_baseline, release_store
 from tests.unit.components.deployment_graph import record
-from tests.unit.components.resolved import IMAGE
+from tests.unit.manifests import manifest
 
 ENVIRONMENT = {
     "name": "dev",
@@ -38,33 +39,12 @@ def write(path: Path, content: object) -> None:
 
 def released(root: Path, name: str) -> str:
     """Puts a release of `name` into the project's store; its digest."""
-    from model_packaging.release import sealed
-
     baseline = {
         "baseline/constraints.json": "{}",
         "baseline/statistics.json": json.dumps({"features": [{"name": "radius"}]}),
     }
-    release = sealed(
-        {
-            "name": name,
-            "version": "1.0.0",
-            "files": [{"path": path, "sha256": "0" * 64, "size_bytes": 1} for path in (*baseline, "model/model.onnx")],
-            "framework": {"name": "onnx", "version": "1.16.0"},
-            "signature": {
-                "inputs": [{"name": "input", "dtype": "float32", "shape": [None, 2]}],
-                "outputs": [{"name": "output", "dtype": "float32", "shape": [None, 1]}],
-            },
-            "metrics": {"accuracy": 0.9},
-            "serving_image": {
-                "framework": "sklearn",
-                "version": "1.2-1",
-                "py_version": "py3",
-                "processor": "cpu",
-                "uris": {"us-east-1": IMAGE},
-            },
-            "environment": {"SAGEMAKER_PROGRAM": "inference.py"},
-        }
-    )
+    files = [{"path": path, "sha256": "0" * 64, "size_bytes": 1} for path in (*baseline, "model/model.onnx")]
+    release = sealed(manifest(name=name, files=files))
     folder = ReleaseStore(root / ".greenroom" / "releases").folder(name, release.digest)
     (folder / "baseline").mkdir(parents=True)
     for path, text in baseline.items():

@@ -9,6 +9,7 @@ import pytest
 from model_packaging.release import Release, sealed
 from model_packaging.trust.bill_of_materials import bill_of_materials
 from model_packaging.trust.checkout import checkout, without_credentials
+from tests.unit.manifests import SERVING_IMAGE, manifest
 
 pytestmark = pytest.mark.unit
 
@@ -20,25 +21,16 @@ REQUIREMENTS = {
 
 def release(version: str = "1.0.0") -> Release:
     return sealed(
-        {
-            "name": "tumor",
-            "version": version,
-            "files": [{"path": "model/model.onnx", "sha256": "0" * 64, "size_bytes": 3}],
-            "framework": {"name": "onnx", "version": "1.17"},
-            "signature": {
-                "inputs": [{"name": "x", "dtype": "float32", "shape": [None, 3]}],
-                "outputs": [{"name": "y", "dtype": "float32", "shape": [None]}],
-            },
-            "metrics": {"auc": 0.99},
-            "serving_image": {
-                "framework": "sklearn",
-                "version": "1.4-2",
-                "py_version": "py3",
-                "processor": "cpu",
+        manifest(
+            version=version,
+            files=[{"path": "model/model.onnx", "sha256": "0" * 64, "size_bytes": 3}],
+            framework={"name": "onnx", "version": "1.17"},
+            metrics={"auc": 0.99},
+            serving_image={
+                **SERVING_IMAGE,
                 "uris": {"eu-west-1": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2"},
             },
-            "environment": {},
-        }
+        )
     )
 
 

@@ -25,6 +25,7 @@ from model_packaging.trust.keys import (
 )
 from model_packaging.trust.policy import TrustedKeys
 from model_packaging.trust.signing import SignatureError, sign_release, verify_release
+from tests.unit.manifests import manifest
 
 pytestmark = pytest.mark.unit
 
@@ -46,27 +47,7 @@ def release_in(store: ReleaseStore, version: str) -> Release:
         source = store.root.parent / "weights"
         source.write_bytes(version.encode())
         staged.copy(source, "model/weights.bin")
-        release = sealed(
-            {
-                "name": "tumor",
-                "version": version,
-                "files": staged.files,
-                "framework": {"name": "onnx", "version": "1.17"},
-                "signature": {
-                    "inputs": [{"name": "x", "dtype": "float32", "shape": [None, 2]}],
-                    "outputs": [{"name": "y", "dtype": "float32", "shape": [None]}],
-                },
-                "metrics": {"auc": 0.9},
-                "serving_image": {
-                    "framework": "sklearn",
-                    "version": "1.4-2",
-                    "py_version": "py3",
-                    "processor": "cpu",
-                    "uris": {},
-                },
-                "environment": {},
-            }
-        )
+        release = sealed(manifest(version=version, files=staged.files))
         write_evidence(staged.folder, release.digest, {"gate.json": b'{"passed": true}\n'})
         return store.add(release, staged)
 

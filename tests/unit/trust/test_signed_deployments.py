@@ -13,6 +13,7 @@ from model_packaging.store import ReleaseStore
 from model_packaging.trust.keys import make_key_pair, read_private_key
 from model_packaging.trust.signing import sign_release
 from stacks.releases import UndeployableError, resolved_models
+from tests.unit.manifests import manifest
 
 pytestmark = pytest.mark.unit
 
@@ -24,7 +25,6 @@ MODEL = {
         "production_variants": [{"name": "main", "instance_type": "ml.m5.large", "initial_instance_count": 1}],
     },
 }
-IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2"
 
 
 def write(path: Path, content: object) -> None:
@@ -37,27 +37,7 @@ def released(store: ReleaseStore, name: str) -> str:
         source = store.root.parent / f"{name}.onnx"
         source.write_bytes(name.encode())
         staged.copy(source, "model/model.onnx")
-        release = sealed(
-            {
-                "name": name,
-                "version": "1.0.0",
-                "files": staged.files,
-                "framework": {"name": "onnx", "version": "1.16.0"},
-                "signature": {
-                    "inputs": [{"name": "input", "dtype": "float32", "shape": [None, 2]}],
-                    "outputs": [{"name": "output", "dtype": "float32", "shape": [None, 1]}],
-                },
-                "metrics": {"accuracy": 0.9},
-                "serving_image": {
-                    "framework": "sklearn",
-                    "version": "1.2-1",
-                    "py_version": "py3",
-                    "processor": "cpu",
-                    "uris": {"us-east-1": IMAGE},
-                },
-                "environment": {},
-            }
-        )
+        release = sealed(manifest(name=name, files=staged.files))
         write_evidence(staged.folder, release.digest, {"gate.json": b"{}\n"})
         return store.add(release, staged).digest
 
