@@ -267,6 +267,36 @@ def test_every_violation_is_told_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_misspelt_key_hides_nothing_else_that_is_wrong(tmp_path: Path) -> None:
+    gate = """\
+task: {kind: binary}
+data:
+  test: {file: none.csv}
+metrics:
+  roc_auc: {at_lest: 0.9}
+  f1: {at_least: 1.5}
+  rmse: {at_most: 3}
+latency: [{rows: 1, p99_ms: -3}]
+overfitting: {f1: {gap_at_most: 0.1}}
+sizes: {model_mib_at_most: 3}
+"""
+    assert [": ".join(one.split(": ")[:2]) for one in refusals(tmp_path, gate)] == [
+        "gate.yaml:3: data.test.file",
+        "gate.yaml:5: metrics.roc_auc.at_lest",
+        "gate.yaml:6: metrics.f1.at_least",
+        "gate.yaml:7: metrics.rmse",
+        "gate.yaml:8: latency[0].p99_ms",
+        "gate.yaml:9: overfitting",
+        "gate.yaml:10: sizes",
+    ]
+
+
+@pytest.mark.parametrize("task", ["{kind: binery}", "{kind: binary, positve: x}", "[]"])
+def test_of_a_gate_whose_task_is_unknown_no_more_is_told(tmp_path: Path, task: str) -> None:
+    told = refusals(tmp_path, SMALLEST.replace("{kind: binary}", task).replace("0.9", "1.5"))
+    assert [one.split(":")[1] for one in told] == ["1"]
+
+
 def test_the_committed_schema_is_what_the_gate_says() -> None:
     committed = Path(__file__).parents[3] / "docs" / "schemas" / GATE_SCHEMA_FILE
     assert committed.read_text(encoding="utf-8") == gate_schema(), "run `greenroom schema`"
