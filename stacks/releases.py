@@ -51,9 +51,10 @@ def resolved_models(
         if selected is not None and name not in selected:
             continue
         try:
-            resolved.append(_resolved(project, environment, name, store))
+            model = _resolved(project, environment, name, store)
+            resolved.append(model)
             if environment.releases_signed_by:
-                for release in _pinned(environment, name, store):
+                for release in model.releases:
                     verify_release(store, release, keys, files=False)
         except (SpecError, PackagingError) as error:
             pin = f"environments/{environment.name}.yaml: releases.{name}"
@@ -61,11 +62,6 @@ def resolved_models(
     if problems:
         raise UndeployableError("\n".join(problems))
     return tuple(resolved)
-
-
-def _pinned(environment: Environment, name: str, store: ReleaseStore) -> tuple[Release, ...]:
-    pin = environment.releases[name]
-    return tuple(store.load(name, digest) for digest in (pin.digest, *pin.previous))
 
 
 def _kms(environment: Environment) -> KmsClient:

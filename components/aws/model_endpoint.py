@@ -158,7 +158,7 @@ class ModelEndpoint(pulumi.ComponentResource):
     def _configs(self, name: str, model: ResolvedModel, role: aws.iam.Role) -> dict[str, pulumi.Output[str]]:
         """What each release has of its own; the names of the configurations, by the releases' digests."""
         config_names = {}
-        for release in (model.release, *model.previous_releases):
+        for release in model.releases:
             release_name = f"{name}-{short_digest(release)}"
             role_policy = aws.iam.RolePolicy(
                 release_name,

@@ -20,7 +20,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#refer
 def role_policy_rules(model: ResolvedModel) -> list[Rule]:
     """What keeps the execution role of `model` from holding its policies; paths are the model spec's."""
     alarms = [definition.name for definition in rollback_alarm_definitions(model)]
-    releases = [release_statements(model, release) for release in (model.release, *model.previous_releases)]
+    releases = [release_statements(model, release) for release in model.releases]
     size = sum(_size(policy_document(*statements)) for statements in (endpoint_statements(model, alarms), *releases))
     if size <= INLINE_POLICIES_QUOTA:
         return []

@@ -92,6 +92,11 @@ class ResolvedModel(Spec):
     """How long logs are kept."""
 
     @property
+    def releases(self) -> tuple[Release, ...]:
+        """The release, and those to roll back to."""
+        return (self.release, *self.previous_releases)
+
+    @property
     def image_uri(self) -> str:
         """The serving image of the release in this region."""
         return self.release.image_uri(self.region)
