@@ -28,6 +28,9 @@ MODEL_FOLDER = "model/"
 BASELINE_FOLDER = "baseline/"
 SAMPLES_FOLDER = "samples/"
 
+SHOWN_DIGITS = 12
+"""So many digits of a digest are told where a person is to recognise it, or to type it."""
+
 DIGEST_PATTERN = r"^sha256:[0-9a-f]{64}$"
 NAME_PATTERN = r"^[a-z0-9](-?[a-z0-9])*$"
 VERSION_PATTERN = (
@@ -211,6 +214,11 @@ class Release(_Part):
         return self.digest.removeprefix("sha256:")
 
     @property
+    def reference(self) -> str:
+        """`NAME@` and the digest's first digits, as commands take it."""
+        return reference_to(self.name, self.digest)
+
+    @property
     def s3_prefix(self) -> str:
         """The key prefix of the release in an artifact store, with a trailing slash."""
         return f"releases/{self.name}/{self.hex_digest}/"
@@ -270,6 +278,11 @@ def canonical_json(release: Release) -> bytes:
     content = release.model_dump(mode="json", exclude={*NOT_IN_THE_DIGEST, *absent})
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
+
+
+def reference_to(name: str, digest: str) -> str:
+    """`NAME@` and the first digits of a digest."""
+    return f"{name}@{digest.removeprefix('sha256:')[:SHOWN_DIGITS]}"
 
 
 def hex_of(digest: str) -> str:

@@ -15,8 +15,6 @@ from components.specs.resolved import ResolvedModel
 from model_packaging.release import MANIFEST, Release
 from stacks.releases import UndeployableError
 
-SHOWN_DIGITS = 12
-
 
 def refuse_unpublished(environment: str, models: Iterable[ResolvedModel], look_up: pulumi.InvokeOptions) -> None:
     """Asks the artifact store for the manifest of every release of `models`, those to roll back to among them.
@@ -32,7 +30,7 @@ def refuse_unpublished(environment: str, models: Iterable[ResolvedModel], look_u
     problems = [
         f"environments/{environment}.yaml: releases.{model.name}: {problem}"
         for model in models
-        for release in (model.release, *model.previous_releases)
+        for release in model.releases
         if (problem := _problem(release, model.artifacts.bucket, look_up)) is not None
     ]
     if problems:
@@ -49,5 +47,5 @@ def _problem(release: Release, bucket: str, look_up: pulumi.InvokeOptions) -> st
         return None
     return (
         f"s3://{bucket}/{release.s3_prefix} has no {MANIFEST}: it was not published, or its upload was cut off; "
-        f"`greenroom release publish {release.name}@{release.hex_digest[:SHOWN_DIGITS]} --to aws` sends what is missing"
+        f"`greenroom release publish {release.reference} --to aws` sends what is missing"
     )

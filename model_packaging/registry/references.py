@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from model_packaging.registry.errors import UnknownReleaseError
-from model_packaging.release import MANIFEST, Release
+from model_packaging.release import MANIFEST, SHOWN_DIGITS, Release
 from model_packaging.store import ReleaseStore
 
 SHORTEST_PREFIX = 6
-SHORT_DIGITS = 12
 
 PinnedDigests = Mapping[str, Mapping[str, str]]
 """Environment to model to the digest that it pins."""
@@ -83,7 +82,7 @@ def find_release(store: ReleaseStore, text: str, pins: PinnedDigests | None = No
 
 def short(digest: str) -> str:
     """The first digits of a digest, as people write them."""
-    return digest.removeprefix("sha256:")[:SHORT_DIGITS]
+    return digest.removeprefix("sha256:")[:SHOWN_DIGITS]
 
 
 def environments_with(pins: PinnedDigests, name: str, digest: str) -> tuple[str, ...]:

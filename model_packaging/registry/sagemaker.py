@@ -78,7 +78,7 @@ def register(
     if not is_published(release, s3_client, bucket):
         raise RegistryError(
             f"s3://{bucket}/{release.s3_prefix} does not hold the release, and a model package must point to it; "
-            f"first: greenroom release publish {release.name}@{release.hex_digest[:12]}"
+            f"first: greenroom release publish {release.reference}"
         )
     ensure_group(sagemaker_client, release.name)
     found = find_package(sagemaker_client, release)
@@ -190,7 +190,7 @@ def approve(
     if package is None:
         raise RegistryError(
             f"the Model Registry has no package of {release.name} {release.digest}; "
-            f"first: greenroom release publish {release.name}@{release.hex_digest[:12]} --register"
+            f"first: greenroom release publish {release.reference} --register"
         )
     changed = {"ModelApprovalStatus": status} | ({} if comment is None else {"ApprovalDescription": comment})
     with refusals(package.arn):

@@ -31,7 +31,7 @@ from model_packaging.evidence import (
     read_index,
     write_atomically,
 )
-from model_packaging.release import Release, hex_of
+from model_packaging.release import Release, hex_of, reference_to
 from model_packaging.store import ReleaseStore
 from model_packaging.trust.keys import PublicKey, SigningKey
 
@@ -97,7 +97,7 @@ def verify(bundle: bytes, index: EvidenceIndex, name: str, keys: Iterable[Public
     Raises:
         SignatureError: none of them did, or what was signed is another release, or other evidence.
     """
-    resign = f"sign it: greenroom release sign {name}@{index.release.removeprefix('sha256:')[:12]} --sign-key KEY"
+    resign = f"sign it: greenroom release sign {reference_to(name, index.release)} --sign-key KEY"
     try:
         payload, signatures = _read_bundle(bundle)
     except ValueError as error:
@@ -138,8 +138,7 @@ def verify_release(
     index = read_index(folder, release.name, release.digest)
     path = folder / EVIDENCE_FOLDER / SIGNATURE
     if index is None or not path.is_file():
-        short = f"{release.name}@{release.hex_digest[:12]}"
-        fix = f"sign it: greenroom release sign {short} --sign-key KEY"
+        fix = f"sign it: greenroom release sign {release.reference} --sign-key KEY"
         raise SignatureError(release.name, release.digest, "is not signed", fix)
     read_evidence(folder, release.name, release.digest)
     with path.open("rb") as stream:

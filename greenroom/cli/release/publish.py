@@ -103,8 +103,6 @@ def _json(release: Release, done: Published) -> dict[str, Any]:
 
 
 def _tell(terminal: Terminal, release: Release, done: Published, access: ArtifactAccess) -> None:
-    from model_packaging.registry.references import short
-
     terminal.result(f"{release.name} {release.version}  {release.digest}")
     terminal.result(done.uri)
     if done.package is not None:
@@ -113,4 +111,4 @@ def _tell(terminal: Terminal, release: Release, done: Published, access: Artifac
         terminal.result(done.mlflow.page or done.mlflow.uri)
     if done.package is not None and done.package.status != "Approved":
         to = "" if access.place == "sandbox" else f" --to {access.place}"
-        terminal.say(f"Approve it: greenroom release approve {release.name}@{short(release.digest)}{to}")
+        terminal.say(f"Approve it: greenroom release approve {release.reference}{to}")
