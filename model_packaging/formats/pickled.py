@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import pickletools
 import struct
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -152,6 +153,10 @@ class _Reader:
             return (
                 data.decode("utf-8", "surrogatepass") if isinstance(data, bytes) and "UNICODE" in opcode.name else data
             )
+        if opcode.name == "STRING":
+            with warnings.catch_warnings():  # of an escape that is none, which a damaged file may have
+                warnings.simplefilter("ignore", DeprecationWarning)
+                return opcode.arg.reader(self.stream)
         return None if opcode.arg is None else opcode.arg.reader(self.stream)
 
     def _span(self, length: int) -> bytes | LongSpan:

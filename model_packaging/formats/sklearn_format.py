@@ -77,6 +77,9 @@ class SklearnFormat:
         if module in DATA_MODULES or not ("sklearn" in content.modules or module in DISTRIBUTIONS):
             return None
         facts = _facts(encoding, content)
+        if not facts.model.is_fitted:
+            message = f"the {facts.model.class_name.rsplit('.', 1)[-1]} was never fitted"
+            raise BrokenModelError(path, self.title, message, fix="fit it, and save it again")
         version = facts.model.sklearn_version
         title = f"scikit-learn {version}" if version else "scikit-learn, of an untold version"
         if facts.model.wrapper is not None:

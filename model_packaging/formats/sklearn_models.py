@@ -31,6 +31,10 @@ WITHOUT_PROBABILITIES = frozenset({
 })  # fmt: skip
 
 
+WITHOUT_FITTING = frozenset({"FrozenEstimator", "FunctionTransformer", "HashingVectorizer", "Normalizer"})
+"""Which learn nothing, or hold another that did."""
+
+
 @dataclass(frozen=True)
 class ModelFacts:
     """What packaging needs of a pickled model."""
@@ -52,6 +56,7 @@ class ModelFacts:
     """A classifier's; None for any other model."""
     label_dtype: str
     has_probabilities: bool
+    is_fitted: bool
 
 
 def model_facts(root: PickledObject) -> ModelFacts:
@@ -72,7 +77,22 @@ def model_facts(root: PickledObject) -> ModelFacts:
         labels=labels,
         label_dtype=dtype,
         has_probabilities=labels is not None and _has_probabilities(last),
+        is_fitted=_is_fitted(root),
     )
+
+
+def _is_fitted(model: PickledObject) -> bool:
+    """Whether scikit-learn's own estimator has learned something: an attribute whose name ends with an underscore.
+
+    https://scikit-learn.org/stable/developers/develop.html#estimated-attributes
+    """
+    steps = model.attribute("steps")
+    if isinstance(steps, list):  # a pipeline itself learns nothing
+        return all(_is_fitted(one) for one in list(_inner(model, last=True))[:1])
+    module, _, name = model.class_name.rpartition(".")
+    if not module.startswith("sklearn.") or name in WITHOUT_FITTING or not isinstance(model.state, dict):
+        return True
+    return any(str(key).endswith("_") for key in model.state)
 
 
 def _version(model: PickledObject) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_packaging.formats import recognise
+from model_packaging.formats import BrokenModelError, recognise
 from model_packaging.formats.pickled import read_pickle
 from model_packaging.formats.sklearn_format import SklearnFacts
 
@@ -99,3 +99,21 @@ def test_nothing_of_a_pickle_is_run(tmp_path):
     content = read_pickle(io.BytesIO(pickle.dumps(Trap())))
     assert not (tmp_path / "sprung").exists()
     assert {str(one) for one in content.classes} <= {"io.open", "_io.open"}
+
+
+def test_what_was_fitted_is_told_from_what_was_not(tmp_path):
+    from sklearn import cluster, dummy, ensemble, neighbors, svm
+    from sklearn.datasets import load_iris
+
+    rows, labels = load_iris(return_X_y=True)
+    path = tmp_path / "model"
+    for made in (
+        ensemble.RandomForestRegressor(n_estimators=2), ensemble.BaggingRegressor(n_estimators=2),
+        ensemble.AdaBoostRegressor(n_estimators=2), ensemble.IsolationForest(n_estimators=2), dummy.DummyRegressor(),
+        neighbors.KNeighborsClassifier(), cluster.KMeans(2), svm.LinearSVC(),
+    ):  # fmt: skip
+        path.write_bytes(pickle.dumps(made))
+        with pytest.raises(BrokenModelError, match="was never fitted"):
+            recognise(path)
+        path.write_bytes(pickle.dumps(made.fit(rows, labels)))
+        assert recognise(path).format == "sklearn"

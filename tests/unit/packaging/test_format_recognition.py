@@ -155,6 +155,7 @@ def test_half_a_model_is_a_broken_one(tmp_path, name, keep, message):
             b'{"weights": [1, 2]}',
             "is of no known model format; it is text that begins with '{\"weights\": [1, 2]}'",
         ),
+        (b"ccopy_reg\n_reconstructor\nS'\\g'\n.", "is of no known model format; it is a pickle of str"),
         (made.pickled("collections.Counter", {}), "is of no known model format; it is a pickle of collections.Counter"),
     ],
 )
@@ -393,3 +394,33 @@ def test_a_class_of_the_notebook_cannot_be_served(tmp_path):
     state = {**made.SKLEARN_STATE, "scaler": made.named("__main__.Scaler", {})}
     with pytest.raises(UnservableModelError, match="it names a class or function of __main__"):
         plan_of(tmp_path / "model", made.sklearn_pickle(state))
+
+
+UNFITTED = {"C": 1.0, "_sklearn_version": "1.5.0"}
+
+
+@pytest.mark.parametrize(
+    ("class_name", "state"),
+    [
+        ("sklearn.linear_model._logistic.LogisticRegression", UNFITTED),
+        (
+            "sklearn.pipeline.Pipeline",
+            {
+                "steps": [
+                    ("scale", made.named("sklearn.preprocessing._data.StandardScaler", {"mean_": 1})),
+                    ("model", made.named("sklearn.linear_model._logistic.LogisticRegression", UNFITTED)),
+                ],
+                "_sklearn_version": "1.5.0",
+            },
+        ),
+    ],
+)
+def test_an_estimator_that_learned_nothing_is_no_model(tmp_path, class_name, state):
+    path = tmp_path / "model"
+    path.write_bytes(made.pickled(class_name, state))
+    with pytest.raises(BrokenModelError) as caught:
+        recognise(path)
+    short = class_name.rpartition(".")[2]
+    assert str(caught.value) == (
+        f"{path.as_posix()}: scikit-learn (joblib, pickle, skops): the {short} was never fitted; fit it, and save it again"
+    )
