@@ -93,7 +93,9 @@ def read_pickle(stream: BinaryIO) -> PickleContent:
     """
     reader = _Reader(stream)
     try:
-        root = reader.run()
+        with warnings.catch_warnings():  # pickletools' of an escape that is none, which a damaged file may have
+            warnings.simplefilter("ignore", DeprecationWarning)
+            root = reader.run()
     except NotAPickleError:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
@@ -153,10 +155,6 @@ class _Reader:
             return (
                 data.decode("utf-8", "surrogatepass") if isinstance(data, bytes) and "UNICODE" in opcode.name else data
             )
-        if opcode.name == "STRING":
-            with warnings.catch_warnings():  # of an escape that is none, which a damaged file may have
-                warnings.simplefilter("ignore", DeprecationWarning)
-                return opcode.arg.reader(self.stream)
         return None if opcode.arg is None else opcode.arg.reader(self.stream)
 
     def _span(self, length: int) -> bytes | LongSpan:
