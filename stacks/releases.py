@@ -22,9 +22,9 @@ BASELINE_FILES = ("baseline/statistics.json", "baseline/constraints.json")
 
 
 def release_store(root: Path) -> ReleaseStore:
-    """The releases under `GREENROOM_HOME`, or where that is not set under `.greenroom` in the project's folder."""
+    """The releases under `GREENROOM_HOME`, or where that is not set, or empty, under the project's `.greenroom`."""
     home = os.environ.get("GREENROOM_HOME")
-    return ReleaseStore((root / ".greenroom" if home is None else Path(home)) / "releases")
+    return ReleaseStore((Path(home) if home else root / ".greenroom") / "releases")
 
 
 class UndeployableError(Exception):

@@ -54,16 +54,16 @@ def command(
     root = find_project(model_folder)
     from greenroom.delivery.judges import judges_of
     from greenroom.delivery.pins import pin_release
+    from greenroom.delivery.project import local_store
     from greenroom.delivery.releases import git_commit
-    from greenroom.sandbox.home import sandbox_home
-    from model_packaging import ReleaseStore, package
+    from model_packaging import package
     from model_packaging.judging import UNJUDGED
     from model_packaging.trust.signing import sign_release
 
     key = None if sign_key is None else signing_key(sign_key)  # before the work: a wrong key costs nothing
     terminal = Terminal.here()
     environment_file = None if pin is None else _environment_file(root, pin)
-    store = ReleaseStore(sandbox_home(root) / "releases")
+    store = local_store(root)
     judges = UNJUDGED
     if check is not False:
         judges = judges_of(root, model_folder.resolve().name, again=check is True, against=against)

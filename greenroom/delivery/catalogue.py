@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from greenroom.delivery.project import GreenroomProject, is_greenroom_project
-from greenroom.sandbox.home import sandbox_home
+from greenroom.delivery.project import GreenroomProject, is_greenroom_project, local_store
 from model_packaging import Release, ReleaseStore
 from model_packaging.registry.references import environments_with, find_release
 
@@ -42,7 +41,7 @@ class Catalogue:
         Raises:
             SpecError: an environment's file is not right.
         """
-        store = ReleaseStore(sandbox_home(root) / "releases")
+        store = local_store(root)
         if not is_greenroom_project(root):
             return cls(root, store, {}, {})
         environments = GreenroomProject.load(root, only_models=()).specs.environments

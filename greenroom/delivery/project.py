@@ -16,7 +16,7 @@ from greenroom.errors import NotAGreenroomProjectError, UnknownModelError
 from greenroom.sandbox.home import sandbox_home
 from model_packaging import ReleaseStore
 
-__all__ = ["ARTIFACTS_STACK", "GreenroomProject", "PinnedRelease", "is_greenroom_project"]
+__all__ = ["ARTIFACTS_STACK", "GreenroomProject", "PinnedRelease", "is_greenroom_project", "local_store"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class PinnedRelease:
 def is_greenroom_project(root: Path) -> bool:
     """Whether the Pulumi project in `root` has environments of ours."""
     return (root / "environments").is_dir()
+
+
+def local_store(root: Path) -> ReleaseStore:
+    """The releases of the project in `root` on this machine."""
+    return ReleaseStore(sandbox_home(root) / "releases")
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class GreenroomProject:
     @property
     def releases(self) -> ReleaseStore:
         """The local store of releases."""
-        return ReleaseStore(self.home / "releases")
+        return local_store(self.root)
 
     def check_stack(self, stack: str) -> None:
         """Raise `UnknownStackError`, naming those there are, unless the project has the stack."""

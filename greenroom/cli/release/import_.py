@@ -86,14 +86,17 @@ def _opened(source: str, tracking_uri: str | None, terminal: Terminal) -> Iterat
 
 
 def _package(root: Path, folder: Path, terminal: Terminal) -> Release:
+    from components.specs import SpecError
+    from greenroom.delivery.judges import judges_of
+    from greenroom.delivery.project import local_store
     from greenroom.delivery.releases import git_commit
-    from greenroom.sandbox.home import sandbox_home
-    from model_packaging import PackagingError, ReleaseStore, package
+    from model_packaging import PackagingError, package
 
     try:
-        store = ReleaseStore(sandbox_home(root) / "releases")
-        return package(folder, store, git_commit=git_commit(folder), tell=terminal.say)
-    except PackagingError:
+        judges = judges_of(root, folder.name)
+        store = local_store(root)
+        return package(folder, store, git_commit=git_commit(folder), judges=judges, tell=terminal.say)
+    except (PackagingError, SpecError):
         terminal.say(f"{folder} stays as it was imported; when it is right: greenroom package {folder}")
         raise
 

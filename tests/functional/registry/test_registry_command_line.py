@@ -295,6 +295,16 @@ def test_an_import_writes_a_models_folder_and_refuses_to_write_over_one(project,
     assert "version: 1.1.0" in (project.folder / "models" / "forest" / "package.yaml").read_text()
 
 
+def test_an_imported_model_is_judged_on_the_instance_that_its_spec_asks_for(project, tmp_path):
+    joblib, linear_model = pytest.importorskip("joblib"), pytest.importorskip("sklearn.linear_model")
+    trained = tmp_path / "line.joblib"
+    joblib.dump(linear_model.LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0]), trained)
+    digest = project.json("import", str(trained), "--name", "fraud", "--replace")["release"]
+    evidence = project.store.folder("fraud", digest) / "evidence" / "contract.json"
+    checks = {one["name"]: one for one in json.loads(evidence.read_text())["checks"]}
+    assert (checks["memory"]["status"], checks["memory"]["limit"]) == ("passed", "8,192 MiB")
+
+
 def test_an_mlflow_source_needs_its_server(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert "which MLflow is not said; give its tracking server" in project.refused("import", "models:/fraud/1")

@@ -190,6 +190,8 @@ def test_a_role_whose_policies_iam_would_refuse_is_refused_with_what_to_leave_ou
 def test_releases_are_looked_for_where_the_home_is(project, monkeypatch):
     monkeypatch.setenv("GREENROOM_HOME", str(project / "elsewhere"))
     assert release_store(project).root == project / "elsewhere" / "releases"
+    monkeypatch.setenv("GREENROOM_HOME", "")
+    assert release_store(project).root == project / ".greenroom" / "releases"
 
 
 def test_a_releases_features_are_read_from_its_baseline(project):
