@@ -10,8 +10,8 @@ plan = formats.FORMATS[model.format].serving(model, "cpu")
 print(plan.image, plan.image_note)
 ```
 
-Recognition needs no framework and runs nothing: `protobuf_wire` and `pickled` read the two encodings that most formats
-are made of. `inference_code/` holds the serving code that goes with a model that brings none.
+Recognition needs no framework and runs nothing: `protobuf_wire` and `pickle_reader` read the two encodings that most
+formats are made of. `inference_code/` holds the serving code that goes with a model that brings none.
 """
 
 from model_packaging.formats.errors import (

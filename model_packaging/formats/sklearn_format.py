@@ -1,7 +1,7 @@
 """scikit-learn: a pickle, plain or joblib's (compressed or not), or a skops file.
 
 The scikit-learn wrappers of XGBoost, LightGBM and CatBoost are pickled the same way, and are said to be what they are.
-Nothing is unpickled here: see `pickled`.
+Nothing is unpickled here: see `pickle_reader`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from model_packaging.formats.model_format import (
     SampleFile,
     ServingPlan,
 )
-from model_packaging.formats.pickled import NotAPickleError, PickleContent, PickledClass, PickledObject, read_pickle
+from model_packaging.formats.pickle_reader import read_pickle
+from model_packaging.formats.pickled import NotAPickleError, PickleContent, PickledClass, PickledObject
 from model_packaging.formats.pickled_arrays import array_dtype
 from model_packaging.formats.samples import check_samples, inputs_of_samples
 from model_packaging.formats.sklearn_models import ModelFacts, model_facts

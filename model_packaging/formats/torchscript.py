@@ -14,7 +14,8 @@ from pathlib import Path
 from model_packaging.formats.errors import OWN_MODULE, BrokenModelError, UnservableModelError
 from model_packaging.formats.model_format import CSV, JSON, NPY, Processor, RecognisedModel, SampleFile, ServingPlan
 from model_packaging.formats.neuron_containers import compiled_for_neuron, is_compiled_for_neuron, neuron_container
-from model_packaging.formats.pickled import NotAPickleError, PickledObject, read_pickle
+from model_packaging.formats.pickle_reader import read_pickle
+from model_packaging.formats.pickled import NotAPickleError, PickledObject
 from model_packaging.formats.samples import check_samples
 from model_packaging.formats.tensor_samples import no_sample, tensors_of_samples
 from model_packaging.formats.torch_archive import TorchArchive, read_torch_archive

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from model_packaging.formats import BrokenModelError, recognise
-from model_packaging.formats.pickled import read_pickle
+from model_packaging.formats.pickle_reader import read_pickle
 from model_packaging.formats.sklearn_format import SklearnFacts
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
