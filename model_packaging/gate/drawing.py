@@ -76,7 +76,6 @@ class Drawing:
     caption: str
     """What is to be seen in it, in a sentence; read out in its place, too."""
     svg: str
-    is_wide: bool = False
 
 
 def drawn(
@@ -86,7 +85,6 @@ def drawn(
     draw: Callable[[Axes], None],
     *,
     height_inches: float = HEIGHT_INCHES,
-    is_wide: bool = False,
 ) -> Drawing:
     """A plot, drawn by `draw` on one pair of axes.
 
@@ -96,19 +94,17 @@ def drawn(
         caption: Below it.
         draw: Gets the axes.
         height_inches: More where there are many bars.
-        is_wide: As wide as two plots.
     """
     style: Any = {**_STYLE, "svg.hashsalt": name}
     with mpl.rc_context(style):
-        width = WIDTH_INCHES * 2.1 if is_wide else WIDTH_INCHES
-        figure = Figure(figsize=(width, height_inches), layout="constrained")
+        figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         draw(axes)
         buffer = io.StringIO()
         nothing: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
         figure.savefig(buffer, format="svg", metadata=nothing)
-    return Drawing(name, title, caption, _in_page(buffer.getvalue(), name), is_wide)
+    return Drawing(name, title, caption, _in_page(buffer.getvalue(), name))
 
 
 def _in_page(svg: str, name: str) -> str:

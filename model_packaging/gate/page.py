@@ -146,9 +146,8 @@ def _plots(drawn: Sequence[Drawing]) -> str:
 
 
 def _figure(one: Drawing) -> str:
-    wide = ' class="wide"' if one.is_wide else ""
     return (
-        f'<figure{wide}><h3 id="{one.name}">{escape(one.title)}</h3>{one.svg}'
+        f'<figure><h3 id="{one.name}">{escape(one.title)}</h3>{one.svg}'
         f"<figcaption>{escape(one.caption)}</figcaption></figure>\n"
     )
 

@@ -66,7 +66,6 @@ tr.section th {
 .verdict { font-weight: 650; white-space: nowrap; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 16px; }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px; }
-figure.wide { grid-column: 1 / -1; }
 figure svg { width: 100%; height: auto; display: block; }
 figure svg text { font-family: inherit; }
 figcaption { color: var(--muted); font-size: 0.88rem; margin-top: 8px; }
