@@ -13,8 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from model_packaging.contract.malformed import CSV, JSON, JSON_LINES, NPY
-from model_packaging.contract.samples import media_type
+from model_packaging.media_types import CSV, JSON, JSON_LINES, NPY, media_type
 
 _NOT_FINITE = re.compile(rb"(?:^|[\s,])[-+]?(nan|inf|infinity)(?=$|[\s,])", re.IGNORECASE)
 

@@ -11,7 +11,8 @@ from itertools import cycle, islice
 from model_packaging.contract.answers import answer_problem
 from model_packaging.contract.malformed import MalformedRequest
 from model_packaging.contract.probe import ACCEPT_ANY, CheckFailedError, CheckSkippedError, Probe
-from model_packaging.contract.samples import SampleRequest, media_type
+from model_packaging.contract.samples import SampleRequest
+from model_packaging.media_types import media_type
 from model_packaging.serving import ContainerResponse
 from model_packaging.serving.exception_answers import decodes_text_itself
 from model_packaging.serving.kinds import READS_ANY_TYPE, repository_of

@@ -12,17 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model_packaging.contract.samples import SampleRequest, media_type
+from model_packaging.contract.samples import SampleRequest
+from model_packaging.media_types import CSV, JSON, JSON_LINES, NPY, media_type
 from model_packaging.release import Signature
-
-JSON, CSV, NPY, JSON_LINES = "application/json", "text/csv", "application/x-npy", "application/jsonlines"
+from model_packaging.serving.container import LARGEST_BODY_BYTES
 
 STRICT = frozenset({JSON, CSV, NPY, JSON_LINES})
 """Types of which it is known what a body of theirs cannot be."""
-
-LARGEST_BODY_BYTES = 6 * 1024 * 1024
-"""InvokeEndpoint's own limit (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html,
-6,291,456 bytes in botocore's model of it): a larger body never gets to a container."""
 
 
 @dataclass(frozen=True)

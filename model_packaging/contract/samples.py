@@ -33,8 +33,3 @@ def sample_requests(folder: Path, release: Release) -> tuple[SampleRequest, ...]
         )
         for sample in release.samples or ()
     )
-
-
-def media_type(content_type: str) -> str:
-    """`text/csv` of `Text/CSV; charset=utf-8`."""
-    return content_type.partition(";")[0].strip().lower()

@@ -21,6 +21,7 @@ from model_packaging.gate import open_inference
 from model_packaging.gate.data_sets import label_text
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.gate_spec import CsvAnswer, JsonAnswer
+from model_packaging.media_types import CSV, JSON_LINES, NPY, media_type
 from model_packaging.serving import ContainerResponse
 
 LISTS = ("predictions", "outputs", "results", "output", "result")
@@ -37,7 +38,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """What a prediction's keys mean, the first found of each."""
 
-ANSWER_HEAD_CHARACTERS = 200
+HEAD_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Prediction:
     upper: float | None = None
 
 
+def head_of(response: ContainerResponse) -> str:
+    """How an answer's body begins."""
+    return response.body[:HEAD_BYTES].decode(errors="replace").strip()
+
+
 def read_predictions(response: ContainerResponse, wanted: JsonAnswer | CsvAnswer | None, rows: int) -> list[Prediction]:
     """The predictions of an answer for so many rows.
 
@@ -65,10 +71,9 @@ def read_predictions(response: ContainerResponse, wanted: JsonAnswer | CsvAnswer
     try:
         predictions = _read(response, wanted, rows)
     except (ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
-        head = response.body[:ANSWER_HEAD_CHARACTERS].decode(errors="replace")
         reason = f"{type(error).__name__}: {error}" if isinstance(error, KeyError | IndexError) else str(error)
         raise AnswerError(
-            f"the answer ({response.content_type}) cannot be read: {reason}; it begins {head!r}; "
+            f"the answer ({response.content_type}) cannot be read: {reason}; it begins {head_of(response)!r}; "
             "say how it is read under `answer`"
         ) from error
     if len(predictions) != rows:
@@ -77,18 +82,18 @@ def read_predictions(response: ContainerResponse, wanted: JsonAnswer | CsvAnswer
 
 
 def _read(response: ContainerResponse, wanted: JsonAnswer | CsvAnswer | None, rows: int) -> list[Prediction]:
-    media_type = response.content_type.split(";", maxsplit=1)[0].strip().lower()
+    kind = media_type(response.content_type)
     match wanted:
         case JsonAnswer():
             return _json_as_told(json.loads(response.body), wanted)
         case CsvAnswer():
             return [_line_as_told(line, wanted) for line in _lines(response.body)]
-    if media_type == "text/csv":
+    if kind == CSV:
         return _csv_predictions(response.body, rows)
-    if media_type == "application/x-npy":
+    if kind == NPY:
         array = np.load(io.BytesIO(response.body), allow_pickle=False)
         return [_recognised(one) for one in np.atleast_1d(array).tolist()]
-    if media_type in {"application/jsonlines", "application/jsonlines+json", "application/x-ndjson"}:
+    if kind in {JSON_LINES, "application/jsonlines+json", "application/x-ndjson"}:
         return [_recognised(json.loads(line)) for line in response.body.splitlines() if line.strip()]
     return _json_predictions(json.loads(response.body), rows)
 

@@ -10,6 +10,7 @@ from model_packaging.gate.data_sets import DataSet
 from model_packaging.gate.demands import LatencyBudget, SizeBudget
 from model_packaging.gate.invocations import Invocations, rows_for
 from model_packaging.gate.report import GateResult, Histogram, LatencyFigures, judged
+from model_packaging.gate.report_table import rows_told
 from model_packaging.release import MODEL_FOLDER, Release
 
 MIB = 1024 * 1024
@@ -23,7 +24,7 @@ def latency_figures(wanted: LatencyBudget, invocations: Invocations, test: DataS
         AnswerError: one is answered with an error.
     """
     batches = max(test.rows // wanted.rows, 1)
-    rows = rows_for(test.features, max(batches, 1) * wanted.rows)
+    rows = rows_for(test.features, batches * wanted.rows)
     starts = [number % batches * wanted.rows for number in range(wanted.warm_up + wanted.requests)]
     taken = [invocations.milliseconds(rows[start : start + wanted.rows]) for start in starts][wanted.warm_up :]
     counts, edges = np.histogram(taken, bins=HISTOGRAM_BINS)
@@ -41,7 +42,7 @@ def latency_figures(wanted: LatencyBudget, invocations: Invocations, test: DataS
 
 def latency_results(wanted: LatencyBudget, figures: LatencyFigures) -> Iterator[GateResult]:
     """What the budget comes to."""
-    request = latency_name(wanted)
+    request = rows_told(wanted.rows)
     for name, measured, threshold in (
         ("p50", figures.p50_ms, wanted.p50_ms),
         ("p99", figures.p99_ms, wanted.p99_ms),
@@ -50,11 +51,6 @@ def latency_results(wanted: LatencyBudget, figures: LatencyFigures) -> Iterator[
             yield judged(
                 "latency", f"{name} of {request}", measured, "at_most", threshold, rows=figures.requests, unit="ms"
             )
-
-
-def latency_name(wanted: LatencyBudget) -> str:
-    """`1 row`, `100 rows`."""
-    return "1 row" if wanted.rows == 1 else f"{wanted.rows:,} rows"
 
 
 def size_result(wanted: SizeBudget, release: Release) -> GateResult:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from model_packaging.gate.budgets import latency_figures, latency_name, latency_results, size_result
+from model_packaging.gate.budgets import latency_figures, latency_results, size_result
 from model_packaging.gate.curves import plots_of
 from model_packaging.gate.data_sets import DataSet
 from model_packaging.gate.demands import RefusedMissingValues, Slices
@@ -40,6 +40,7 @@ from model_packaging.gate.report import (
     failed,
     judged,
 )
+from model_packaging.gate.report_table import rows_told
 from model_packaging.gate.request_bodies import request_form
 from model_packaging.gate.robustness import Robust, missing_value_results, perturbation_results
 from model_packaging.gate.slices import slice_figures, worst_results
@@ -249,7 +250,7 @@ class Run:
 
     def _latency(self) -> None:
         for wanted in self.gate.spec.latency:
-            request = latency_name(wanted)
+            request = rows_told(wanted.rows)
             self.progress(f"latency: {wanted.requests:,} requests of {request}")
             try:
                 self.latency.append(latency_figures(wanted, self.invocations, self.rows.test))

@@ -33,11 +33,9 @@ from model_packaging.gate.demands import (
     Threshold,
 )
 from model_packaging.gate.part import GatePart
+from model_packaging.serving.container import LARGEST_BODY_BYTES
 
 GATE_FILE = "gate.yaml"
-
-MAXIMUM_REQUEST_BYTES = 6_291_456
-"""SageMaker's limit of a request's body, in botocore's `BodyBlob` of sagemaker-runtime."""
 
 
 def _as_text(value: object) -> object:
@@ -184,7 +182,7 @@ class Request(GatePart):
     content types have no JSON."""
     rows_at_most: int = Field(default=500, ge=1)
     """Rows in a request; 500 without it. More rows are sent in several requests."""
-    bytes_at_most: int = Field(default=MAXIMUM_REQUEST_BYTES, ge=1, le=MAXIMUM_REQUEST_BYTES)
+    bytes_at_most: int = Field(default=LARGEST_BODY_BYTES, ge=1, le=LARGEST_BODY_BYTES)
     """Bytes in a request; SageMaker's 6 MiB without it. What would be larger is sent in several requests."""
     timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
     """What an answer may take; SageMaker's 60 seconds without it."""

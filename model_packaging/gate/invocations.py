@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from model_packaging.gate.answers import ANSWER_HEAD_CHARACTERS, Prediction, read_predictions
+from model_packaging.gate.answers import Prediction, head_of, read_predictions
 from model_packaging.gate.data_sets import DataSet, Features
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.gate_spec import GateSpec
@@ -133,9 +133,8 @@ class Invocations:
 def _check_status(response: ContainerResponse, first: int, count: int) -> None:
     if 200 <= response.status < 300:
         return
-    told = response.body[:ANSWER_HEAD_CHARACTERS].decode(errors="replace").strip()
     where = f"row {first + 1}" if count == 1 else f"rows {first + 1} to {first + count}"
-    raise AnswerError(f"{where}: the container answered {response.status}: {told}")
+    raise AnswerError(f"{where}: the container answered {response.status}: {head_of(response)}")
 
 
 def rows_for(features: Features, count: int) -> Features:

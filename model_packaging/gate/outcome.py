@@ -48,7 +48,7 @@ class Outcome:
     @property
     def has_probabilities(self) -> bool:
         """Whether the scores are probabilities."""
-        return self.scores is not None and bool(((self.scores >= 0) & (self.scores <= 1)).all())
+        return self.scores is not None and _are_probabilities(self.scores)
 
     def taken(self, indices: Array) -> Outcome:
         """These rows of it."""
@@ -66,6 +66,10 @@ class Outcome:
             rows(self.lower),
             rows(self.upper),
         )
+
+
+def _are_probabilities(scores: Array) -> bool:
+    return bool(((scores >= 0) & (scores <= 1)).all())
 
 
 def classes_of(task: Task, labels: Sequence[str]) -> tuple[str, ...]:
@@ -142,8 +146,7 @@ def _binary(
     if scores is None and named is None:
         raise AnswerError("the answers hold neither label nor score; say under `answer` where they are")
     decided = None if named is None else named == positive
-    is_probability = scores is not None and bool(((scores >= 0) & (scores <= 1)).all())
-    if scores is not None and is_probability and (decided is None or threshold is not None):
+    if scores is not None and _are_probabilities(scores) and (decided is None or threshold is not None):
         decided = scores >= (DEFAULT_THRESHOLD if threshold is None else threshold)
     return Outcome("binary", truth, (negative, positive), decided, scores)
 

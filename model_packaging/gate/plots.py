@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from model_packaging.gate.comparison_plots import deployed_drawing, group_drawings, slice_drawings
 from model_packaging.gate.drawing import BAD, INK, MUTED, SERIES, Drawing, drawn
+from model_packaging.gate.metric_table import METRICS
 from model_packaging.gate.report import Curve, GateReport, Histogram, LatencyFigures
-from model_packaging.gate.report_table import figure_told
+from model_packaging.gate.report_table import figure_told, rows_told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -226,18 +227,13 @@ def _noise(report: GateReport) -> Iterator[Drawing]:
     def draw(axes: Axes) -> None:
         axes.plot(curve.x, curve.y, color=SERIES[0], marker="o", markersize=6)
         if judged.threshold is not None:
-            falls = curve.y[0] - judged.threshold if _falls(metric) else curve.y[0] + judged.threshold
+            sign = -1 if METRICS[metric].greater_is_better else 1
+            falls = curve.y[0] + sign * judged.threshold
             axes.axhline(falls, linestyle="--", color=BAD, linewidth=1)
             axes.annotate("limit", (curve.x[-1], falls), (0, 3), textcoords="offset points", color=INK, ha="right")
         axes.set(xlabel="noise, in standard deviations of each column", ylabel=metric)
 
     yield drawn("noise", f"Robustness: {metric} under noise", "The dashed line is the most that may be lost.", draw)
-
-
-def _falls(metric: str) -> bool:
-    from model_packaging.gate.metric_table import METRICS
-
-    return METRICS[metric].greater_is_better
 
 
 def _latency(figures: LatencyFigures) -> Drawing:
@@ -256,6 +252,5 @@ def _latency(figures: LatencyFigures) -> Drawing:
         axes.set(xlabel="milliseconds", ylabel="requests", ylim=(0, top * 1.2))
         axes.margins(x=0.12)
 
-    rows = "1 row" if figures.rows == 1 else f"{figures.rows:,} rows"
     caption = f"{figures.requests:,} requests one after another, on the machine that packaged."
-    return drawn(f"latency{figures.rows}", f"Latency of {rows} a request", caption, draw)
+    return drawn(f"latency{figures.rows}", f"Latency of {rows_told(figures.rows)} a request", caption, draw)

@@ -74,6 +74,11 @@ def margin_told(result: GateResult) -> str:
     return f"missed by {told}{unit}" if result.margin < 0 else f"+{told}{unit}"
 
 
+def rows_told(rows: int) -> str:
+    """`1 row`, `100 rows`."""
+    return "1 row" if rows == 1 else f"{rows:,} rows"
+
+
 def figure_told(value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
     """A figure in so many significant digits: `0.9812`, `1,204`, `3.2e-07`."""
     if value == 0:

@@ -27,11 +27,10 @@ from model_packaging.gate.gate_spec import (
     NpyRequest,
     Request,
 )
+from model_packaging.media_types import CSV, JSON, JSON_LINES, NPY, media_type
 from model_packaging.release import Release, TensorSpec
 
 Body: TypeAlias = CsvRequest | JsonRequest | JsonLinesRequest | NpyRequest
-
-CSV, JSON, JSON_LINES, NPY = "text/csv", "application/json", "application/jsonlines", "application/x-npy"
 
 CONTENT_TYPES = {"csv": CSV, "json": JSON, "jsonlines": JSON_LINES, "npy": NPY}
 BODIES: dict[str, Body] = {
@@ -90,7 +89,7 @@ def request_form(wanted: Request, release: Release, samples: Mapping[str, bytes]
 
 def _accept(body: Body, release: Release) -> str:
     """JSON of a model that speaks it: it names labels and probabilities, which a line of CSV leaves to guess."""
-    media_types = {_media_type(one) for one in release.content_types or ()}
+    media_types = {media_type(one) for one in release.content_types or ()}
     return JSON if JSON in media_types else ACCEPTS[body.kind]
 
 
@@ -98,25 +97,21 @@ def _form_of_release(
     release: Release, samples: Mapping[str, bytes], content_type: str | None
 ) -> tuple[Body, str | None]:
     for sample in release.samples or ():
-        if content_type in {None, sample.content_type} and _media_type(sample.content_type) in BODIES:
+        if content_type in {None, sample.content_type} and media_type(sample.content_type) in BODIES:
             return _form_of_sample(samples.get(sample.file), sample.content_type), sample.content_type
     for one in (content_type, *(release.content_types or ())):
-        if one is not None and _media_type(one) in BODIES:
-            return BODIES[_media_type(one)], one
+        if one is not None and media_type(one) in BODIES:
+            return BODIES[media_type(one)], one
     return BODIES[CSV], None
 
 
-def _media_type(content_type: str) -> str:
-    return content_type.split(";", maxsplit=1)[0].strip().lower()
-
-
 def _form_of_sample(body: bytes | None, content_type: str) -> Body:
-    media_type = _media_type(content_type)
-    if body is not None and media_type == JSON:
+    kind = media_type(content_type)
+    if body is not None and kind == JSON:
         return _json_form_of(body)
-    if body is not None and media_type == CSV:
+    if body is not None and kind == CSV:
         return CsvRequest(kind="csv", header=_has_header(body))
-    return BODIES[media_type]
+    return BODIES[kind]
 
 
 def _json_form_of(body: bytes) -> Body:

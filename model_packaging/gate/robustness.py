@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from model_packaging.gate.answers import head_of
 from model_packaging.gate.data_sets import DataSet, Features
 from model_packaging.gate.demands import AnsweredMissingValues, Perturbation, RefusedMissingValues
 from model_packaging.gate.errors import AnswerError
@@ -56,7 +57,7 @@ def _refused(robust: Robust, wanted: RefusedMissingValues) -> GateResult:
         row, column = robust.test.features[[number % robust.test.rows]], columns[number % len(columns)]
         response = robust.invocations.status(_without(row, {column: np.array([True])}))
         if response.status >= 500:
-            told = response.body[:200].decode(errors="replace").strip()
+            told = head_of(response)
             return failed(
                 "robustness", name,
                 f"row {number % robust.test.rows + 1} without {column!r} was answered {response.status}: {told}",

@@ -11,7 +11,7 @@ import io
 import json
 from typing import Any
 
-JSON, CSV, NPY = "application/json", "text/csv", "application/x-npy"
+from model_packaging.media_types import CSV, JSON, NPY
 
 TEXT_TYPES = (JSON, CSV)
 """Content types whose body the toolkit hands to `input_fn` as text, not as bytes."""

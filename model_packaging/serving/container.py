@@ -39,6 +39,10 @@ INVOCATION_TIMEOUT_SECONDS = 60
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html#your-algorithms-inference-code-container-response
 """
 
+LARGEST_BODY_BYTES = 6 * 1024 * 1024
+"""InvokeEndpoint's own limit (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html,
+6,291,456 bytes in botocore's model of it): a larger body never gets to a container."""
+
 STARTUP_TIMEOUT_SECONDS = 480.0
 """A container must pass its health check within 8 minutes of its start (same page)."""
 

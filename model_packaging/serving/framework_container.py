@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from model_packaging.media_types import JSON
 from model_packaging.serving.exception_answers import status_of_exceptions
 from model_packaging.serving.handlers import ReleaseHandlers, import_program
 from model_packaging.serving.kinds import CannotStartError, repository_of
@@ -24,7 +25,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> ReleaseHandlers:
     submit_directory = Path(environment.get("SAGEMAKER_SUBMIT_DIRECTORY", str(folder / "code")))
     require(submit_directory / "requirements.txt")
     module = import_program(environment.get("SAGEMAKER_PROGRAM", "inference.py"), submit_directory)
-    accept = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "application/json")
+    accept = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
     status_of = status_of_exceptions(repository_of(environment.get("GREENROOM_IMAGE", "")))
     return ReleaseHandlers(module, folder, default_accept=accept, status_of=status_of)
 

@@ -13,6 +13,7 @@ https://github.com/aws/sagemaker-scikit-learn-container (`serving.py`).
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import sys
 import threading
@@ -23,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from model_packaging.media_types import JSON
 from model_packaging.serving import codecs
 from model_packaging.serving.exception_answers import StatusOf, status_it_carries
 
@@ -82,7 +84,7 @@ class ReleaseHandlers:
         module: ModuleType,
         model_folder: Path,
         *,
-        default_accept: str = codecs.JSON,
+        default_accept: str = JSON,
         status_of: StatusOf = status_it_carries,
     ) -> None:
         """Checks the module against the contract and loads the model.
@@ -107,7 +109,7 @@ class ReleaseHandlers:
         A 4XX is the caller's mistake: one line says it.
         """
         lowered = {name.lower(): value for name, value in headers.items()}
-        content_type = lowered.get("content-type") or codecs.JSON
+        content_type = lowered.get("content-type") or JSON
         accept = lowered.get("accept") or "*/*"
         if accept == "*/*":
             accept = self._default_accept
@@ -155,6 +157,21 @@ def import_program(program: str, submit_directory: Path) -> ModuleType:
         )
     sys.path.insert(0, str(submit_directory))
     return importlib.import_module(program.removesuffix(".py").replace("/", "."))
+
+
+def module_at(path: Path, name: str) -> ModuleType:
+    """The file as a module of that name, imported with its folder first on the path.
+
+    Raises:
+        ReleaseCodeError: it is no Python file; anything else is what its code raised.
+    """
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ReleaseCodeError(f"{path} is not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))
+    spec.loader.exec_module(module)
+    return module
 
 
 def _functions_of(module: ModuleType) -> dict[str, Handler]:

@@ -17,11 +17,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from model_packaging.media_types import JSON
+
 if TYPE_CHECKING:
     import numpy as np
 
 BINARY_TYPE = "application/vnd.sagemaker-triton.binary+json;json-header-size="
-JSON_TYPE = "application/json"
 
 NUMPY_TYPES: Mapping[str, str] = {
     "BOOL": "bool",
@@ -128,7 +129,7 @@ def write_response(
     if request.id:
         content = {"id": request.id, **content}
     header = json.dumps(content).encode()
-    return header + b"".join(data), f"{BINARY_TYPE}{len(header)}" if data else JSON_TYPE
+    return header + b"".join(data), f"{BINARY_TYPE}{len(header)}" if data else JSON
 
 
 def _header_size(content_type: str, size: int) -> int:

@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from model_packaging.media_types import JSON
 from model_packaging.serving.kinds import CannotStartError
 
 DEFAULT_SIGNATURE = "serving_default"
@@ -134,7 +135,7 @@ class _Rest(BaseHTTPRequestHandler):
         else:
             status, answer = self.api.answer(found["name"], found["version"] or "", found["method"], body)
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", JSON)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)

@@ -13,7 +13,6 @@ Sources: https://github.com/aws/sagemaker-tensorflow-serving-container (`docker/
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import io
 import json
 import re
@@ -24,16 +23,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from model_packaging.media_types import CSV, JSON, JSON_LINES
 from model_packaging.serving.framework_container import require
-from model_packaging.serving.handlers import HandlerResponse
+from model_packaging.serving.handlers import HandlerResponse, module_at
 from model_packaging.serving.kinds import CannotStartError
 from model_packaging.serving.saved_models import RestApi, RestError, SavedModels, start_rest_server
 
 DEFAULT_MODEL = "SAGEMAKER_TFS_DEFAULT_MODEL_NAME"
 CUSTOM_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
-JSON_TYPE = "application/json"
-JSON_LINES_TYPES = ("application/jsonlines", "application/jsons")
-CSV_TYPE = "text/csv"
+JSON_LINES_TYPES = (JSON_LINES, "application/jsons")
 
 
 class Context(NamedTuple):
@@ -109,7 +107,7 @@ class PythonService:
         attributes = custom_attributes(headers.get(CUSTOM_ATTRIBUTES))
         name, version, method = _target(attributes, self._default)
         versioned = f"/versions/{version}" if version else ""
-        accept = headers.get("accept", JSON_TYPE)
+        accept = headers.get("accept", JSON)
         return Context(
             model_name=attributes.get("tfs-model-name"),
             model_version=attributes.get("tfs-model-version"),
@@ -118,8 +116,8 @@ class PythonService:
             grpc_port=None,
             channel=None,
             custom_attributes=headers.get(CUSTOM_ATTRIBUTES),
-            request_content_type=headers.get("content-type") or JSON_TYPE,
-            accept_header=JSON_TYPE if accept == "*/*" else accept,
+            request_content_type=headers.get("content-type") or JSON,
+            accept_header=JSON if accept == "*/*" else accept,
             content_length=len(body),
         )
 
@@ -143,9 +141,9 @@ def as_tfs_request(body: bytes, content_type: str) -> str:
         RestError: of such a content type it makes none.
     """
     text = body.decode(errors="replace")
-    if content_type == CSV_TYPE:
+    if content_type == CSV:
         return _csv_request(text)
-    if content_type != JSON_TYPE and content_type not in JSON_LINES_TYPES:
+    if content_type != JSON and content_type not in JSON_LINES_TYPES:
         raise RestError(f"Unsupported Media Type: {content_type or 'Unknown'}", 415)
     if re.search(r'"(instances|inputs|examples)"\s*:', text):
         return text
@@ -170,16 +168,11 @@ def _csv_request(text: str) -> str:
 
 def _content_type(accept: str) -> str:
     types = [one.strip() for one in accept.split(",")]
-    return types[0] if set(types) & {JSON_TYPE, "application/jsonlines"} else JSON_TYPE
+    return types[0] if set(types) & {JSON, JSON_LINES} else JSON
 
 
 def _handler_of(path: Path) -> Callable[[Any, Any], Any]:
-    spec = importlib.util.spec_from_file_location("inference", path)
-    if spec is None or spec.loader is None:
-        raise CannotStartError(f"{path} is not a Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))
-    spec.loader.exec_module(module)
+    module = module_at(path, "inference")
     handler: Callable[[Any, Any], Any] | None = getattr(module, "handler", None)
     if handler is not None:
         return handler
@@ -205,4 +198,4 @@ def _around_rest(before: Callable[[Any, Any], Any], after: Callable[[Any, Any], 
 
 
 def _error(status: int, message: str) -> HandlerResponse:
-    return HandlerResponse(status, json.dumps({"error": message}).encode(), JSON_TYPE)
+    return HandlerResponse(status, json.dumps({"error": message}).encode(), JSON)

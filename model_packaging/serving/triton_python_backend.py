@@ -9,7 +9,6 @@ triton_python_backend_utils.py`)
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ import numpy as np
 from model_packaging.formats.text_proto import Message, Word
 from model_packaging.formats.triton_config import TritonConfig
 from model_packaging.formats.triton_schema import DATA_TYPES, MESSAGES
+from model_packaging.serving.handlers import module_at
 from model_packaging.serving.inference_protocol import InferenceError
 from model_packaging.serving.kinds import CannotStartError
 
@@ -133,7 +133,7 @@ class PythonBackend:
     def __init__(self, path: Path, config: TritonConfig, *, repository: Path, version: int, name: str) -> None:
         sys.modules[UTILS] = backend_utils()
         self._name, self._outputs = name, [one.name for one in config.outputs]
-        module = _imported(path, f"triton_model_{name}")
+        module = module_at(path, f"triton_model_{name}")
         if not hasattr(module, "TritonPythonModel"):
             raise CannotStartError(f"{path} has no class TritonPythonModel")
         self._model = module.TritonPythonModel()
@@ -232,13 +232,3 @@ def _named_tensor(tensors: Sequence[Tensor], name: str) -> Tensor | None:
 
 def _named_config(parts: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
     return next((one for one in parts if one.get("name") == name), None)
-
-
-def _imported(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise CannotStartError(f"{path} is not a Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))
-    spec.loader.exec_module(module)
-    return module

@@ -26,9 +26,9 @@ from model_packaging.formats.text_proto import Message
 from model_packaging.formats.triton_completion import completed
 from model_packaging.formats.triton_config import CONFIG_FILE, TritonConfig, TritonTensor
 from model_packaging.formats.triton_repository import ENSEMBLE, TritonModel, read_repository
+from model_packaging.media_types import JSON
 from model_packaging.serving.handlers import HandlerResponse
 from model_packaging.serving.inference_protocol import (
-    JSON_TYPE,
     NUMPY_TYPES,
     InferenceError,
     InferenceRequest,
@@ -68,7 +68,7 @@ class TritonService:
         """The answer, or `{"error": …}`; SageMaker's Triton answers a failure of the model with 400 too."""
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
-            request = read_request(body, lowered.get("content-type", JSON_TYPE))
+            request = read_request(body, lowered.get("content-type", JSON))
             _check_outputs(self._model, request)
             inputs = _checked_inputs(self._model, request)
             with self._one_at_a_time:
@@ -263,4 +263,4 @@ def _output(
 
 
 def _error(status: int, message: str) -> HandlerResponse:
-    return HandlerResponse(status, json.dumps({"error": message}).encode(), JSON_TYPE)
+    return HandlerResponse(status, json.dumps({"error": message}).encode(), JSON)

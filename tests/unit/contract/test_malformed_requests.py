@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_packaging.contract import SampleRequest
-from model_packaging.contract.malformed import LARGEST_BODY_BYTES, malformed_requests
+from model_packaging.contract.malformed import malformed_requests
 from model_packaging.release import Signature, TensorSpec
+from model_packaging.serving.container import LARGEST_BODY_BYTES
 
 
 def signature(*shape: int | None) -> Signature:

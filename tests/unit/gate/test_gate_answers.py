@@ -13,7 +13,8 @@ import pytest
 from model_packaging.gate.answers import Prediction, read_predictions
 from model_packaging.gate.errors import AnswerError
 from model_packaging.gate.gate_spec import CsvAnswer, JsonAnswer, JsonRequest, Request
-from model_packaging.gate.request_bodies import BODIES, CSV, JSON, NPY, RequestForm, request_form
+from model_packaging.gate.request_bodies import BODIES, RequestForm, request_form
+from model_packaging.media_types import CSV, JSON, NPY
 from model_packaging.release import Sample, TensorSpec
 from model_packaging.serving import ContainerResponse
 from tests.unit.gate.gate_releases import a_release
