@@ -198,8 +198,8 @@ def _left_out(spec: BaselineSpec) -> list[str]:
         told.append("bias metrics CDDL and CDDPL: no `group` is named that they are conditional on")
     if spec.explainability is not None:
         told.append(
-            "SHAP values: explainability/analysis_config.json asks for them; a Clarify job computes them on AWS, by many "
-            "calls of the model, and its analysis.json is the baseline of an explainability monitor"
+            "SHAP values: explainability/analysis_config.json asks for them; a Clarify job computes them on AWS, by "
+            "many calls of the model, and its analysis.json is the baseline of an explainability monitor"
         )
         if spec.predictor is None or spec.predictor.model_name is None:
             told.append("the analyses' model: its name is given when it is deployed (`predictor: {model_name: …}`)")

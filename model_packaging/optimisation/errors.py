@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from model_packaging.errors import PackagingError, PackagingFailure
 from model_packaging.measurements import OptimisationStep
@@ -33,3 +34,15 @@ class ToleranceExceededError(PackagingFailure):
 def missing(package: str, extra: str, what: str) -> OptimisationError:
     """The error for a converter that is not installed."""
     return OptimisationError(f"{what} needs {package}, which is not installed; pip install 'greenroom[{extra}]'")
+
+
+@contextmanager
+def refusals(what: str) -> Iterator[None]:
+    """What a framework or a converter raises, as one error that says what it was given."""
+    try:
+        yield
+    except (PackagingError, ModuleNotFoundError, OSError):
+        raise
+    except Exception as error:  # they have no common base
+        first = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        raise OptimisationError(f"{what}: {first[0]}") from error

@@ -30,7 +30,7 @@ from model_packaging.optimisation.accelerators import (
     tensorrt_options,
     triton_acceleration,
 )
-from model_packaging.optimisation.errors import OptimisationError, ToleranceExceededError, missing
+from model_packaging.optimisation.errors import OptimisationError, ToleranceExceededError, missing, refusals
 from model_packaging.optimisation.measuring import (
     Predict,
     largest_difference,
@@ -111,7 +111,8 @@ class _Run:
         return self.model_folder / self.spec.source
 
     def take_steps(self) -> None:
-        self._answers = self.original.predict(self.rows)
+        with refusals(f"{self.source.as_posix()} cannot answer the rows of {self.spec.rows}"):
+            self._answers = self.original.predict(self.rows)
         self._measure("original", self.spec.source, self.source, self.original.predict, tolerance=0.0)
         for number, step in enumerate(self.spec.steps):
             match step:
@@ -124,14 +125,17 @@ class _Run:
                     self.built[NEURON_FILE] = neuron_compilation_job(step, name, self.model_format, shapes)
                 case ToOnnx():
                     path = self.work / f"{number}.onnx"
-                    write_onnx(self.original.to_onnx(self.rows, step.opset), path)
+                    with refusals(f"step {step.kind} cannot be taken"):
+                        write_onnx(self.original.to_onnx(self.rows, step.opset), path)
                     self._take(step.kind, path, self.spec.tolerance_of(step))
                 case _:
                     calibration = (
                         read_rows(self.model_folder / step.calibration) if isinstance(step, Int8Static) else {}
                     )
                     path = self.work / f"{number}.onnx"
-                    apply(step, self._onnx(step.kind), path, calibration)
+                    source = self._onnx(step.kind)
+                    with refusals(f"step {step.kind} cannot be taken"):
+                        apply(step, source, path, calibration)
                     self._take(step.kind, path, self.spec.tolerance_of(step))
 
     def _onnx(self, kind: str) -> Path:
@@ -150,7 +154,9 @@ class _Run:
         self._current = path
 
     def _measure(self, kind: str, file: str, path: Path, predict: Predict, *, tolerance: float) -> None:
-        difference = largest_difference(self._answers, predict(self.rows), kind)
+        with refusals(f"the model that step {kind} made cannot answer the rows of {self.spec.rows}"):
+            answers = predict(self.rows)
+        difference = largest_difference(self._answers, answers, kind)
         p50, p99 = latency_ms(predict, self.rows)
         step = OptimisationStep(
             step=kind,

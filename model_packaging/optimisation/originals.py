@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model_packaging.optimisation.errors import OptimisationError, missing
+from model_packaging.optimisation.errors import OptimisationError, missing, refusals
 from model_packaging.optimisation.measuring import Predict
 from model_packaging.optimisation.onnx_model import load_onnx, predict_with, side_by_side, without_zipmap
 from model_packaging.optimisation.rows import Rows, one_row, single
@@ -58,7 +58,8 @@ def load_original(path: Path, model_format: str) -> Original:
             f"allowed: {', '.join(sorted(_LOADERS))}"
         )
     try:
-        return load(path)
+        with refusals(f"{path.as_posix()} cannot be loaded as {model_format}"):
+            return load(path)
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get(model_format, "optimise")
         raise missing(error.name or model_format, extra, f"a {model_format} model") from error

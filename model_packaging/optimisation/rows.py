@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,6 +16,9 @@ Rows: TypeAlias = "dict[str, np.ndarray[Any, Any]]"
 """Input's name to its rows, all of one length; the name is empty where a file holds one unnamed input."""
 
 
+_FIX = "write numbers: CSV without a header, .npy, or .npz with an array an input"
+
+
 def read_rows(path: Path) -> Rows:
     """The arrays of a file of rows.
 
@@ -26,7 +30,11 @@ def read_rows(path: Path) -> Rows:
         rows = _read(path)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InvalidPackageError([Violation(shown, None, "", None, f"is not a file of rows: {told}")]) from error
+        message = f"is not a file of rows: {told}"
+        raise InvalidPackageError([Violation(shown, None, "", None, message, fix=_FIX)]) from error
+    flat = ", ".join(name or "rows" for name, values in rows.items() if values.ndim == 0)
+    if flat:
+        raise InvalidPackageError([Violation(shown, None, "", None, f"has no rows but one value: {flat}", fix=_FIX)])
     lengths = {len(values) for values in rows.values()}
     if len(lengths) != 1 or lengths == {0}:
         told = ", ".join(f"{name or 'rows'} {len(values)}" for name, values in rows.items()) or "no array"
@@ -45,9 +53,13 @@ def _read(path: Path) -> Rows:
             with np.load(path, allow_pickle=False) as arrays:
                 return {name: arrays[name] for name in arrays.files}
         case ".csv":
-            return {"": np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)}
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "loadtxt: input contained no data", UserWarning)  # read_rows tells it
+                return {"": np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)}
+        case "":
+            raise ValueError("its name has no ending; allowed: .csv, .npy, .npz")
         case _:
-            raise ValueError(f"its name ends in {path.suffix or 'nothing'!r}; allowed: .csv, .npy, .npz")
+            raise ValueError(f"its name ends in {path.suffix!r}; allowed: .csv, .npy, .npz")
 
 
 def row_count(rows: Rows) -> int:

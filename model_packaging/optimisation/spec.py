@@ -174,7 +174,7 @@ def _broken_rules(spec: OptimiseSpec, model_folder: Path) -> Iterator[Rule]:
         if not (model_folder / value).exists():
             message = f"there is no {value!r} in {model_folder.as_posix()}"
             yield Rule(place, value, message, fix="put it there, or name another")
-    yield from _target_rules(spec)
+    yield from _target_rules(spec, model_folder)
     for at, step in enumerate(spec.steps):
         if step.kind == "onnx" and at > 0:
             yield Rule(("steps", at), step.kind, "conversion is the first step", fix="move it up")
@@ -183,7 +183,7 @@ def _broken_rules(spec: OptimiseSpec, model_folder: Path) -> Iterator[Rule]:
             yield Rule(("steps", at), step.kind, message, fix="move it down")
 
 
-def _target_rules(spec: OptimiseSpec) -> Iterator[Rule]:
+def _target_rules(spec: OptimiseSpec, model_folder: Path) -> Iterator[Rule]:
     place, target = ("target",), spec.target
     writing = [step.kind for step in spec.steps if isinstance(step, _Step)]
     if target is None:
@@ -198,5 +198,7 @@ def _target_rules(spec: OptimiseSpec) -> Iterator[Rule]:
         return
     if target == spec.source:
         yield Rule(place, target, "is the source, which must stay as it was trained", fix="name another")
+    if (model_folder / target).is_dir():
+        yield Rule(place, target, "is a folder, and a file is written", fix="name another")
     if not target.endswith(".onnx"):
         yield Rule(place, target, "is not named .onnx, and an ONNX model is written", fix="name it so")

@@ -14,6 +14,7 @@ import pytest
 from model_packaging.errors import InvalidPackageError
 from model_packaging.optimisation import optimise, pinned_optimisation
 from model_packaging.optimisation.errors import OptimisationError, ToleranceExceededError
+from model_packaging.optimisation.originals import load_original
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -178,9 +179,16 @@ NO_TARGET = ""
             NO_TARGET,
             "model.json is xgboost, and step tensorrt takes an ONNX model; write `- kind: onnx`",
         ),
+        (("onnx, opset: 999",), None, "step onnx cannot be taken: .*999"),
         (("neuron",), NO_TARGET, "step neuron: xgboost models are not compiled for Inferentia; allowed: tensorflow_"),
     ],
-    ids=["nothing to quantise", "not converted", "an engine of no ONNX model", "a compiler that does not read it"],
+    ids=[
+        "nothing to quantise",
+        "not converted",
+        "an engine of no ONNX model",
+        "an opset that is not there",
+        "a compiler that does not read it",
+    ],
 )
 def test_a_step_that_cannot_be_taken_says_why_and_writes_nothing(tmp_path, steps, target, told):
     folder = prepared(tmp_path, xgboost_binary, *steps, **({} if target is None else {"target": target}))
@@ -188,6 +196,30 @@ def test_a_step_that_cannot_be_taken_says_why_and_writes_nothing(tmp_path, steps
     with pytest.raises(OptimisationError, match=told):
         optimise(folder)
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_model_that_its_framework_does_not_load_is_told_as_such(tmp_path):
+    (tmp_path / "model.json").write_text('{"learner": {}}')
+    with pytest.raises(OptimisationError, match=r"model\.json cannot be loaded as xgboost: "):
+        load_original(tmp_path / "model.json", "xgboost")
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "told"),
+    [
+        ("rows.npy", np.ones((4, 7), np.float32), "X has 7 features, but MLPClassifier is expecting 4 features"),
+        ("rows.npy", np.full((4, 4), np.nan, np.float32), "Input X contains NaN"),
+        ("rows.npy", np.ones((2, 4, 4), np.float32), "dim 3"),
+    ],
+    ids=["other columns", "no numbers", "other dimensions"],
+)
+def test_rows_that_the_model_cannot_answer_are_told_as_such(tmp_path, name, rows, told):
+    folder = prepared(tmp_path, perceptron, "onnx")
+    np.save(folder / name, rows)
+    spec = (folder / "optimise.yaml").read_text()
+    (folder / "optimise.yaml").write_text(spec.replace("rows.csv", name))
+    with pytest.raises(OptimisationError, match=rf"model\.joblib cannot answer the rows of {name}: .*{told}"):
+        optimise(folder)
 
 
 def test_a_served_file_that_was_never_measured_or_was_changed_since_is_refused(tmp_path):

@@ -148,6 +148,9 @@ def test_rows_are_read_of_each_kind_of_file(tmp_path):
         ("rows.npz", b"PK", "is not a file of rows"),
         ("rows.npy", b"", "is not a file of rows"),
         ("rows.csv", b"1,2\n3\n", "is not a file of rows"),
+        ("rows.csv", b"a,b\n1,2\n", "could not convert string 'a' .*; write numbers: CSV without a header"),
+        ("rows.csv", b"", "must hold at least one row, as many of every input; it has: rows 0"),
+        ("rows", b"1", "its name has no ending; allowed: .csv, .npy, .npz"),
         ("missing.csv", None, "is not a file of rows"),
     ],
 )
@@ -156,6 +159,18 @@ def test_a_file_that_holds_no_rows_is_told(tmp_path, name, content, told):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidPackageError, match=told):
         read_rows(tmp_path / name)
+
+
+def test_one_value_is_no_rows(tmp_path):
+    np.save(tmp_path / "one.npy", np.float32(1))
+    with pytest.raises(InvalidPackageError, match="has no rows but one value: rows; write numbers"):
+        read_rows(tmp_path / "one.npy")
+
+
+def test_a_folder_is_not_written_over(tmp_path):
+    (tmp_path / "m" / "model.onnx").mkdir(parents=True)
+    told = "m/optimise.yaml:2: target: is a folder, and a file is written; name another"
+    assert violations(tmp_path, GOOD) == [told]
 
 
 def test_inputs_of_different_lengths_are_told(tmp_path):
