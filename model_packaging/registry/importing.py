@@ -29,6 +29,8 @@ METRICS_FILE = "metrics.json"
 SAMPLES_FOLDER = "samples"
 MODEL_FOLDER = "model"
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+
 MEASURED_OF_THE_FORMER = ("load_test.json", "optimisation.json")
 """Locks that packaging would refuse: they were measured of the files that an import takes away."""
 
@@ -73,7 +75,10 @@ def local_source(path: Path) -> ModelSource:
         ImportRefusedError: it is not there, holds nothing, is a model's folder already, or has a link out of itself.
     """
     if not path.exists():
-        raise ImportRefusedError(f"{path}: there is no such file or folder")
+        # Of an address the path keeps no doubled slash; there is no such thing as a file `s3:`.
+        is_address = _ADDRESS.match(str(path)) is not None and not path.is_symlink()
+        more = "; only MLflow's addresses are fetched (runs:/…, models:/…): bring the files here first"
+        raise ImportRefusedError(f"{path}: there is no such file or folder{more if is_address else ''}")
     if path.is_dir():
         _check_folder(path)
     elif not path.is_file():

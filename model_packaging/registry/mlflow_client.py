@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,6 +26,10 @@ _UNLESS_SAID_OTHERWISE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
+
+_NO_PLACES = ("databricks", "uc")
+_HOST = re.compile(r"[A-Za-z0-9.-]+:[0-9]+")
+_REASON = re.compile(r"\[Errno -?[0-9]+\] ([^\"')]+)")
 
 _CREDENTIALS = re.compile(r"://[^/@\s]+@")
 
@@ -47,8 +52,9 @@ def connect(uri: str) -> Any:
     """An `MlflowClient` of the tracking server at `uri`, which is its registry too.
 
     Raises:
-        RegistryError: MLflow is not installed.
+        RegistryError: MLflow is not installed, or there can be none at `uri`.
     """
+    _check_place(uri)
     for name, value in _UNLESS_SAID_OTHERWISE.items():
         os.environ.setdefault(name, value)
     try:
@@ -61,16 +67,34 @@ def connect(uri: str) -> Any:
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
+def _check_place(uri: str) -> None:
+    """Refuses a path where nothing lies: MLflow would make a new database or a new folder there, and look into that."""
+    parts = urlsplit(uri)
+    if parts.scheme == "sqlite":
+        path = Path(parts.path.removeprefix("/"))  # sqlite:///relative, sqlite:////absolute
+    elif "://" not in uri and not uri.startswith(_NO_PLACES):
+        path = Path(uri.removeprefix("file:"))
+    else:
+        return
+    if not path.exists():
+        told = f"; a server is http://{uri}" if _HOST.fullmatch(uri) else ""
+        raise RegistryError(f"{uri}: there is no MLflow: {path} does not exist{told}")
+
+
 @contextmanager
 def mlflow_refusals(what: str) -> Iterator[None]:
     """Turns what MLflow raises into one error that says what it was about."""
     from mlflow.exceptions import MlflowException
+    from requests.exceptions import ConnectionError as NoConnectionError
     from requests.exceptions import RequestException
 
     try:
         yield
     except (MlflowException, RequestException) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if any(isinstance(one, NoConnectionError) for one in (error, error.__context__)):
+            reason = _REASON.search(first)
+            first = f"it cannot be reached{f' ({reason[1]})' if reason else ''}; is it up, and is the address right?"
         raise RegistryError(_CREDENTIALS.sub("://", f"MLflow: {what}: {first}")) from error
 
 

@@ -54,8 +54,8 @@ class MlflowModel:
 
 
 def is_mlflow_uri(source: str) -> bool:
-    """Whether a source is one of MLflow's URIs."""
-    return source.startswith(("runs:/", "models:/"))
+    """Whether a source is one of MLflow's URIs, or meant to be."""
+    return source.casefold().startswith(("runs:", "models:"))
 
 
 def find_model(client: Any, tracking_uri: str, uri: str) -> MlflowModel:

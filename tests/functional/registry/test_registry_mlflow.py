@@ -266,9 +266,10 @@ def test_a_server_that_is_not_there_is_one_error(tmp_path):
     absent = "http://user:secret@127.0.0.1:9"
     with pytest.raises(RegistryError) as refused:
         register_in_mlflow(stored(store_in(tmp_path)), connect(absent), absent, RELEASE_URI)
-    assert "at http://127.0.0.1:9" in str(refused.value)
-    assert "secret" not in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert str(refused.value) == (
+        "MLflow: registered model 'fraud' at http://127.0.0.1:9: it cannot be reached (Connection refused); "
+        "is it up, and is the address right?"
+    )
 
 
 def test_a_password_is_kept_nowhere():

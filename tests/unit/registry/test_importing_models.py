@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 import yaml
@@ -162,6 +163,12 @@ def test_what_is_not_there_or_empty_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ImportRefusedError, match="is neither a file nor a folder"):
         local_source(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/model.joblib", "https://example.com/x", "mlflow-artifacts:/x"])
+def test_an_address_that_is_not_mlflows_is_told_what_is_fetched(address):
+    with pytest.raises(ImportRefusedError, match=r"only MLflow's addresses are fetched \(runs:/…, models:/…\): bring"):
+        local_source(Path(address))
 
 
 def test_a_name_and_a_version_that_are_none_are_told_together(models, trained):
