@@ -19,15 +19,8 @@ from model_packaging.formats.folder_files import files_under
 from model_packaging.formats.model_format import Processor, RecognisedModel, SampleFile, ServingPlan
 from model_packaging.formats.triton_completion import completed, generated_config
 from model_packaging.formats.triton_config import CONFIG_FILE
-from model_packaging.formats.triton_repository import (
-    ENSEMBLE,
-    TritonModel,
-    is_model_folder,
-    is_version,
-    model_folders,
-    read_model,
-    read_repository,
-)
+from model_packaging.formats.triton_model import ENSEMBLE, TritonModel, is_version
+from model_packaging.formats.triton_repository import is_model_folder, model_folders, read_model, read_repository
 from model_packaging.package_spec import ServingImageRequest
 from model_packaging.release import Framework, Signature
 

@@ -22,7 +22,7 @@ from model_packaging.formats.triton_config import (
     triton_config,
     write_triton_config,
 )
-from model_packaging.formats.triton_repository import TritonModel
+from model_packaging.formats.triton_model import TritonModel
 from model_packaging.release import Signature
 
 DEFAULT_MAX_BATCH_SIZE = 4

@@ -1,8 +1,7 @@
-"""Triton's `config.pbtxt`: read against its schema, checked as Triton checks it when it loads a model, and written.
+"""Triton's `config.pbtxt`: read against its schema, and written.
 
-Three readings of one file. `typed_fields` says what breaks the schema: an unknown field, a value of another kind.
-`read_triton_config` gives the part that serving and a signature need. `triton_config.check_model` compares that with
-the model's folder: its name, its versions, its files.
+`read_triton_config` tells what breaks the schema (an unknown field, a value of another kind) and gives the part that
+serving and a signature need. `triton_checks` compares that with the model's folder: its name, its versions, its files.
 
 Source: https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_configuration.md
 """

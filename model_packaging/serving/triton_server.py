@@ -25,7 +25,8 @@ from model_packaging.errors import InvalidPackageError
 from model_packaging.formats.text_proto import Message
 from model_packaging.formats.triton_completion import completed
 from model_packaging.formats.triton_config import CONFIG_FILE, TritonConfig, TritonTensor
-from model_packaging.formats.triton_repository import ENSEMBLE, TritonModel, read_repository
+from model_packaging.formats.triton_model import ENSEMBLE, TritonModel
+from model_packaging.formats.triton_repository import read_repository
 from model_packaging.media_types import JSON
 from model_packaging.serving.handlers import HandlerResponse
 from model_packaging.serving.inference_protocol import (
