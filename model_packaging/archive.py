@@ -1,9 +1,9 @@
 """`model.tar.gz`: deterministic, on all cores, each file read once, in memory that does not grow with the model.
 
-The kinds of serving that take no uncompressed prefix want one (`needs_archive`). A tar archive is cut into blocks of
-512 KiB; each is read, compressed and checked by one thread, and the pieces go out in order as one gzip member of many
-deflate blocks: any reader of gzip reads it. The cuts depend on the files alone, so that the number of cores changes
-nothing: the same files and the same release of ISA-L give the same bytes.
+The kinds of serving that take no uncompressed prefix want one (`needs_archive`). A tar archive is cut into blocks; each
+is read, compressed and checked by one thread, and the pieces go out in order as one gzip member of many deflate blocks:
+any reader of gzip reads it. The cuts depend on the files alone, so that the number of cores changes nothing: the same
+files and the same release of ISA-L give the same bytes.
 
 What compresses is compressed and what does not is stored as it is (RFC 1951, section 3.2.4): `tar_blocks` samples it.
 """
@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from model_packaging.errors import PackagingError
-from model_packaging.hashing import write_all
+from model_packaging.hashing import read_buffer, write_all
 from model_packaging.machine import vcpus
 from model_packaging.staging import store_writes
-from model_packaging.tar_blocks import BLOCK_BYTES, Block, fill, tar_blocks
+from model_packaging.tar_blocks import BLOCK_BYTES, STORED_BLOCK_BYTES, Block, fill, tar_blocks
 
 ARCHIVE = "model.tar.gz"
 
@@ -38,7 +38,14 @@ GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\0\0\0\0" + b"\x00\xff"
 LAST_BLOCK = b"\x03\x00"
 """An empty deflate block, and the last."""
 STORED_BYTES = 65535
-"""The longest stored block of RFC 1951."""
+"""The longest stored block of RFC 1951; the first of every `BLOCK_BYTES` begins there."""
+STORED_HEADER = struct.Struct("<BHH")
+"""Not the last block, stored; its length, and the length's complement."""
+STORED_OFFSET = 64
+"""Where a piece of stored blocks begins in its memory: each block lies a few bytes further into its page than into the
+file's, and the first few are what `read_buffer` avoids."""
+MOST_THREADS = 16
+"""They make more than one thread hashes and writes; others would only hold memory."""
 GOOD_FOR = 8
 """How many more pieces may be asked for until one's memory is used again."""
 
@@ -65,7 +72,7 @@ class _Piece:
     content: bytes | memoryview
     crc: int
     length: int
-    buffer: bytearray | None = None
+    buffer: memoryview | None = None
     """What `content` lies in, to be used again."""
 
 
@@ -80,7 +87,7 @@ def write_archive(files: Mapping[str, Path], target: Path, *, threads: int | Non
     Args:
         files: Place in the archive, as below `/opt/ml/model`, to file.
         target: Where it goes; what was there is replaced when it is whole.
-        threads: How many; as many as there are cores without it. The bytes are the same.
+        threads: How many, up to `MOST_THREADS`; as many as there are cores without it. The bytes are the same.
 
     Raises:
         ArchiveError: a place is none: absolute, `..`, ….
@@ -127,7 +134,7 @@ def archive_pieces(files: Mapping[str, Path], *, threads: int | None = None) -> 
     codec = _isal()
     yield GZIP_HEADER
     crc = length = 0
-    for piece in _pieces(files, threads or vcpus(), codec):
+    for piece in _pieces(files, min(threads or vcpus(), MOST_THREADS), codec):
         yield piece.content
         crc, length = codec.crc32_combine(crc, piece.crc, piece.length), length + piece.length
     yield LAST_BLOCK + struct.pack("<II", crc, length & 0xFFFFFFFF)
@@ -164,7 +171,7 @@ class HashedBeside:
 def _pieces(files: Mapping[str, Path], threads: int, codec: Any) -> Iterator[_Piece]:
     waiting: deque[Future[_Piece]] = deque()
     out: deque[_Piece] = deque()
-    buffers: deque[bytearray] = deque()  # new memory for every block costs as much as reading it
+    buffers: deque[memoryview] = deque()  # new memory for every block costs as much as reading it
     with ThreadPoolExecutor(threads, thread_name_prefix="archive") as pool:
         try:
             for block in tar_blocks(files, lambda sample: codec.compress(sample, LEVEL, -15)):
@@ -180,9 +187,9 @@ def _pieces(files: Mapping[str, Path], threads: int, codec: Any) -> Iterator[_Pi
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _compressed(block: Block, codec: Any, buffers: deque[bytearray]) -> _Piece:
+def _compressed(block: Block, codec: Any, buffers: deque[memoryview]) -> _Piece:
     buffer = _buffer(buffers)
-    content = memoryview(buffer)[: block.length]
+    content = buffer[: block.length]
     fill(block, content)
     deflate = codec.compressobj(LEVEL, codec.DEFLATED, -15)
     piece = deflate.compress(content) + deflate.flush(codec.Z_SYNC_FLUSH)
@@ -191,15 +198,15 @@ def _compressed(block: Block, codec: Any, buffers: deque[bytearray]) -> _Piece:
     return _Piece(piece, crc, block.length)
 
 
-def _stored(block: Block, codec: Any, buffers: deque[bytearray]) -> _Piece:
+def _stored(block: Block, codec: Any, buffers: deque[memoryview]) -> _Piece:
     """The block's bytes, read to where they lie between the headers of stored blocks."""
     buffer = _buffer(buffers)
-    whole, views, place = memoryview(buffer), [], 0
-    for start in range(0, block.length, STORED_BYTES):
-        length = min(STORED_BYTES, block.length - start)
-        struct.pack_into("<BHH", buffer, place, 0, length, length ^ 0xFFFF)
-        views.append(whole[place + 5 : place + 5 + length])
-        place += 5 + length
+    whole, views, place = buffer[STORED_OFFSET:], [], 0
+    for length in _stored_lengths(block.length):
+        STORED_HEADER.pack_into(whole, place, 0, length, length ^ 0xFFFF)
+        place += STORED_HEADER.size
+        views.append(whole[place : place + length])
+        place += length
     fill(block, *views)
     crc = 0
     for view in views:
@@ -207,11 +214,20 @@ def _stored(block: Block, codec: Any, buffers: deque[bytearray]) -> _Piece:
     return _Piece(whole[:place], crc, block.length, buffer)
 
 
-def _buffer(buffers: deque[bytearray]) -> bytearray:
+def _stored_lengths(block_bytes: int) -> Iterator[int]:
+    for start in range(0, block_bytes, BLOCK_BYTES):
+        rest = min(BLOCK_BYTES, block_bytes - start)
+        while rest:
+            yield min(STORED_BYTES, rest)
+            rest -= min(STORED_BYTES, rest)
+
+
+def _buffer(buffers: deque[memoryview]) -> memoryview:
     try:
         return buffers.pop()
     except IndexError:
-        return bytearray(BLOCK_BYTES + 5 * (BLOCK_BYTES // STORED_BYTES + 1))
+        headers = sum(STORED_HEADER.size for _ in _stored_lengths(STORED_BLOCK_BYTES))
+        return read_buffer(STORED_OFFSET + STORED_BLOCK_BYTES + headers)
 
 
 def _isal() -> Any:

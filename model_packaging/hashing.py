@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import mmap
 import os
 import stat
 import sys
@@ -143,7 +144,7 @@ def _read(path: Path, source: int, target: int | None) -> FileDigest:
         if target is not None:
             write_all(target, content)
 
-    buffer = memoryview(bytearray(min(BLOCK_BYTES, before.st_size + 1)))
+    buffer = read_buffer(min(BLOCK_BYTES, before.st_size + 1))
     for is_hole, length in _extents(source, before):
         if is_hole:
             _skip(digest.update, length, target)
@@ -155,6 +156,15 @@ def _read(path: Path, source: int, target: int | None) -> FileDigest:
     if FileStamp.of(os.fstat(source)) != FileStamp.of(before) or count != before.st_size:
         raise changed_meanwhile(path)
     return FileDigest(digest.hexdigest(), count, FileStamp.of(before))
+
+
+def read_buffer(size_bytes: int) -> memoryview:
+    """Memory to read files into; where it is large it begins where a page does, as a file's blocks in memory do.
+
+    malloc's begins 16 bytes behind, where AMD's Zen 3 and 4 copy what the kernel gives at a fifth of their speed:
+    https://lunnova.dev/articles/ryzen-slow-short-rep-mov/. Of little memory pages are not worth their system calls.
+    """
+    return memoryview(bytearray(size_bytes) if size_bytes < BLOCK_BYTES else mmap.mmap(-1, size_bytes))
 
 
 def changed_meanwhile(path: Path) -> SourceFileError:

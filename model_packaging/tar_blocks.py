@@ -1,4 +1,4 @@
-"""A tar archive as blocks of 512 KiB, cut by the files alone: what `archive` compresses on all cores.
+"""A tar archive as blocks, cut by the files alone: what `archive` compresses on all cores.
 
 A block names the files' ranges that it holds and is filled by whoever compresses it, so that no thread reads for all.
 Weights are often noise to a compressor, which then takes most of the time to write and three quarters of it to read.
@@ -22,6 +22,9 @@ from model_packaging.hashing import FileStamp, changed_meanwhile, opened
 from model_packaging.release import checked_path
 
 BLOCK_BYTES = 512 * 1024
+"""Compressed at once."""
+STORED_BLOCK_BYTES = 4 * BLOCK_BYTES
+"""Stored at once: it takes so little that handing it from thread to thread counts."""
 REGION_BYTES = 64 * BLOCK_BYTES
 """What one decision to compress is for."""
 SAMPLES, SAMPLE_BYTES = 4, 32 * 1024
@@ -44,7 +47,7 @@ class FileRange:
 
 @dataclass(frozen=True)
 class Block:
-    """At most `BLOCK_BYTES` of the tar archive."""
+    """At most `BLOCK_BYTES` of the tar archive, or `STORED_BLOCK_BYTES` that are to be stored."""
 
     segments: tuple[bytes | FileRange, ...]
     length: int
@@ -60,12 +63,12 @@ def tar_blocks(files: Mapping[str, Path], compress: Compress) -> Iterator[Block]
         if segments and is_stored != stored:
             yield Block(tuple(segments), length, stored)
             segments, length = [], 0
-        stored = is_stored
+        stored, most = is_stored, STORED_BLOCK_BYTES if is_stored else BLOCK_BYTES
         while rest is not None:
-            part, rest = _cut(rest, BLOCK_BYTES - length)
+            part, rest = _cut(rest, most - length)
             segments.append(part)
             length += _length(part)
-            if length == BLOCK_BYTES:
+            if length == most:
                 yield Block(tuple(segments), length, stored)
                 segments, length = [], 0
     yield Block(tuple(segments), length, stored)

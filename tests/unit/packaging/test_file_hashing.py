@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import mmap
 import os
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_packaging.errors import SourceFileError
-from model_packaging.hashing import BLOCK_BYTES, copy_file, hash_file, hash_files
+from model_packaging.hashing import BLOCK_BYTES, copy_file, hash_file, hash_files, read_buffer
 
 SPANS = st.lists(st.tuples(st.booleans(), st.integers(1, 300_000)), max_size=6)
 
@@ -102,3 +104,10 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, monkeypatch, cha
     monkeypatch.setattr(os, "readv", changes)
     with pytest.raises(SourceFileError, match="changed while it was read"):
         hash_file(path)
+
+
+@pytest.mark.parametrize("size", [BLOCK_BYTES, 3 * BLOCK_BYTES + 7])
+def test_what_files_are_read_to_begins_where_a_page_does(size):
+    buffer = read_buffer(size)
+    place = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+    assert (len(buffer), place % mmap.PAGESIZE) == (size, 0)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from model_packaging import archive, tar_blocks
 from model_packaging.archive import Archived, archive_pieces, needs_archive, write_archive
 from model_packaging.errors import ArchiveError, SourceFileError, StoreError
-from model_packaging.tar_blocks import BLOCK_BYTES
+from model_packaging.tar_blocks import BLOCK_BYTES, STORED_BLOCK_BYTES
 
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="/\\:.", exclude_categories=["Cc"]), min_size=1, max_size=60
@@ -92,8 +92,9 @@ def test_it_is_the_same_with_any_number_of_threads_times_and_modes(tmp_path, fil
     assert content == (tmp_path / "again").read_bytes()
 
 
-def test_what_is_stored_has_the_same_bytes_with_any_compressor(tmp_path):
-    content = noise(2 * BLOCK_BYTES + 100_000)
+@pytest.mark.parametrize("whole_bytes", [2 * BLOCK_BYTES, 2 * STORED_BLOCK_BYTES])
+def test_what_is_stored_has_the_same_bytes_with_any_compressor(tmp_path, whole_bytes):
+    content = noise(whole_bytes + 100_000)
     (tmp_path / "file").write_bytes(content)
     expected = b""
     for start in range(0, len(content), BLOCK_BYTES):
