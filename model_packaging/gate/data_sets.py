@@ -63,9 +63,7 @@ def read_data_set(gate: Gate, name: str, data: DataFile, path: KeyPath) -> DataS
 
 
 def _read_table(gate: Gate, name: str, file: str, path: KeyPath) -> DataSet:
-    table = _table(gate, file, path)
-    if table.is_empty():
-        raise gate.refused([Rule(path, file, "has no rows", fix="give it some")])
+    table = read_table(gate, file, path)
     columns = gate.spec.columns
     label = columns.label or DEFAULT_LABEL
     is_judged = not isinstance(gate.spec.task, FreeFormTask)
@@ -89,19 +87,27 @@ def _absent(path: KeyPath, column: str, there: Sequence[str], file: str) -> Rule
     return Rule(path, column, f"{file} has no column {column!r}", shown, f"did you mean {near[0]!r}?" if near else "")
 
 
-def _table(gate: Gate, file: str, path: KeyPath) -> pl.DataFrame:
+def read_table(gate: Gate, file: str, path: KeyPath) -> pl.DataFrame:
+    """Every row and column of a table.
+
+    Raises:
+        InvalidPackageError: it cannot be read, or has no rows.
+    """
     source = gate.folder / file
     try:
         match source.suffix:
             case ".csv":
-                return pl.read_csv(source, infer_schema_length=None)
+                table = pl.read_csv(source, infer_schema_length=None)
             case ".parquet":
-                return pl.read_parquet(source)
+                table = pl.read_parquet(source)
             case _:
-                return pl.read_ndjson(source, infer_schema_length=None)
+                table = pl.read_ndjson(source, infer_schema_length=None)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         told = (str(error).strip().splitlines() or ["no more is known"])[0]
         raise gate.refused([Rule(path, file, f"cannot be read as {source.suffix[1:]}: {told}")]) from error
+    if table.is_empty():
+        raise gate.refused([Rule(path, file, "has no rows", fix="give it some")])
+    return table
 
 
 def _read_arrays(gate: Gate, name: str, data: ArrayFiles, path: KeyPath) -> DataSet:

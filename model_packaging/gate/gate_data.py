@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+import polars as pl
+
 from model_packaging.errors import InvalidPackageError, Violation
-from model_packaging.gate.data_sets import DataSet, read_data_set
+from model_packaging.gate.data_sets import DataSet, read_data_set, read_table
 from model_packaging.gate.demands import FileSlice
 from model_packaging.gate.gate_file import Gate
 from model_packaging.gate.gate_rules import robust_columns
-from model_packaging.gate.gate_spec import DataFile
+from model_packaging.gate.gate_spec import DataFile, TableFile
 from model_packaging.gate.outcome import classes_of
 from model_packaging.gate.slices import RowSlice, read_file_slice, read_row_slices
 from model_packaging.yaml_lines import Rule
@@ -54,14 +56,14 @@ def read_data(gate: Gate) -> GateData:
     for name, one in _sets(gate).items():
         rows = reading.tried(read_data_set, gate, name, one, ("data", name))
         sets |= {} if rows is None else {name: rows}
+    test = reading.tried(_table_of_test, gate, sets.get("test"))
     files: list[DataSet | None] = []
     slices: list[RowSlice] = []
     for index, wanted in enumerate(() if gate.spec.slices is None else gate.spec.slices.of):
         if isinstance(wanted, FileSlice):
             files.append(reading.tried(read_file_slice, gate, index, wanted))
-        elif "test" in sets:
-            found = reading.tried(read_row_slices, gate, index, wanted, sets["test"])
-            slices += found or []
+        elif test is not None:
+            slices += reading.tried(read_row_slices, gate, index, wanted, test) or []
     if "test" in sets:
         reading.tried(_check_robust_columns, gate, sets["test"])
     whole_files = tuple(one for one in files if one is not None)
@@ -74,6 +76,14 @@ def _sets(gate: Gate) -> dict[str, DataFile]:
     data, is_compared = gate.spec.data, bool(gate.spec.overfitting)
     named = {"test": data.test, "train": data.train, "validation": data.validation}
     return {name: one for name, one in named.items() if one is not None and (name == "test" or is_compared)}
+
+
+def _table_of_test(gate: Gate, test: DataSet | None) -> pl.DataFrame | None:
+    """What slices are made of; also where a column is missing that is not theirs."""
+    wanted = gate.spec.data.test
+    if test is None and isinstance(wanted, TableFile):
+        return read_table(gate, wanted.file, ("data", "test", "file"))
+    return None if test is None else test.table
 
 
 def _check_robust_columns(gate: Gate, test: DataSet) -> None:

@@ -42,20 +42,18 @@ def read_file_slice(gate: Gate, index: int, one: FileSlice) -> DataSet:
     return read_data_set(gate, one.name or one.file, TableFile(file=one.file), ("slices", "of", index))
 
 
-def read_row_slices(gate: Gate, index: int, one: WhereSlice | ColumnSlices, test: DataSet) -> list[RowSlice]:
+def read_row_slices(gate: Gate, index: int, one: WhereSlice | ColumnSlices, test: pl.DataFrame) -> list[RowSlice]:
     """The slices of the test data's own rows that stand at `slices.of[index]`.
 
     Raises:
         InvalidPackageError: the expression or the column is none of the data's.
     """
-    if test.table is None:
-        return []
     path: KeyPath = ("slices", "of", index)
     match one:
         case WhereSlice():
-            return [_where(gate, one, test.table, path)]
+            return [_where(gate, one, test, path)]
         case ColumnSlices():
-            return _of_column(gate, one, test.table, path)
+            return _of_column(gate, one, test, path)
 
 
 def _where(gate: Gate, one: WhereSlice, table: pl.DataFrame, path: KeyPath) -> RowSlice:

@@ -136,6 +136,17 @@ overfitting: {f1: {gap_at_most: 0.1}}
     (tmp_path / "gate.yaml").write_text(
         """\
 task: {kind: binary}
+columns: {not_features: [sit]}
+data: {test: {file: test.csv}}
+slices: {of: [{column: sites}], worst: {f1: {at_least: 0.1}}}
+""",
+        encoding="utf-8",
+    )
+    paths = ["columns.not_features[0]", "slices.of[0].column"]
+    assert [one.split(": ")[1] for one in all_that_is_wrong(tmp_path)] == paths
+    (tmp_path / "gate.yaml").write_text(
+        """\
+task: {kind: binary}
 columns: {not_features: [site]}
 data: {test: {file: test.csv}}
 slices:
