@@ -25,6 +25,7 @@ Examples:
 CSV, Parquet and JSON Lines, larger than memory. Without baseline.yaml: the data-quality baseline of all columns; with
 it: which columns, in which order, what the model answers, model quality, bias and explainability. Of explainability
 only the analysis is written: SHAP values are computed on AWS, by a Clarify job.
+--json prints {"folder", "rows", "files", "features", "leftOut"}.
 Exit codes: 0 written, 2 baseline.yaml or the data is not right (nothing is written)."""
 
 WIDEST_VALUE = 20

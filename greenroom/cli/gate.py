@@ -23,10 +23,11 @@ EPILOG = """\b
 Examples:
   greenroom gate models/tumor
   greenroom gate models/tumor --against prod --page gate.html
-  greenroom gate models/tumor --release d4f220 --json | jq .results
+  greenroom gate models/tumor --release 80c754 --json | jq .results
 \b
 The release is started as SageMaker would start it, and every figure is of its answers; nothing is kept but the page.
 `greenroom package` asks the same gate, and keeps the report with the release.
+--json prints the report, as gate.json of a release's evidence has it.
 Exit codes: 0 passed, 1 the model failed its gate, 2 gate.yaml, its data or the release is not right."""
 
 

@@ -23,6 +23,7 @@ Examples:
 \b
 Scaling takes it: target_invocations_per_instance_per_minute: measured in model.yaml, once the model is packaged again.
 Measure on a machine like the instance, with nothing else to do: the same processors send the load.
+--json prints what load_test.json has.
 Exit codes: 0 measured, 1 no rate was held at that p99 or a request failed (nothing is written), 2 bad input."""
 
 

@@ -18,6 +18,7 @@ EPILOG = """\b
 Examples:
   greenroom optimise models/digits
 \b
+--json prints what optimisation.json has.
 Exit codes: 0 written, 1 a step changed the answers by more than its tolerance (nothing is written), 2 the folder, or
 what a step needs, is not right."""
 

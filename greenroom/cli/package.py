@@ -23,6 +23,7 @@ Examples:
 \b
 The same files give the same digest, on any machine. The release is started as SageMaker would start it, asked
 with its samples, and judged by its gate.yaml; one that fails is not kept, and its reports are.
+--json prints {"name", "version", "digest", "folder", "files", "pinned"}.
 Exit codes: 0 packaged, 1 the model failed a check or its gate, 2 the model's files are not right."""
 
 

@@ -16,10 +16,12 @@ Made from the commands' own help by `python -m greenroom.cli.reference`; do not 
 
 - Results go to stdout, progress and messages to stderr. Colour and moving progress only on a terminal; `NO_COLOR`
   turns colour off.
-- Exit codes: `0` it worked, `1` the deployment failed (or a bug of ours: `GREENROOM_DEBUG=1` shows the traceback),
-  `2` bad input, `130` interrupted.
+- Exit codes: `0` it worked, `1` the deployment failed, or a model its gate or a check (or a bug of ours:
+  `GREENROOM_DEBUG=1` shows the traceback), `2` bad input, `130` interrupted.
 - With `--json`, stdout carries one JSON object. Where a command fails before it has a result, that is
   `{"error": {"kind", "message", "exitCode"}}`, with `violations` where specs are wrong.
+- Commands and flags complete after `eval "$(_GREENROOM_COMPLETE=bash_source greenroom)"`; in zsh `zsh_source`, in fish
+  `_GREENROOM_COMPLETE=fish_source greenroom | source`.
 - State, releases and the local AWS live in `.greenroom` beside `Pulumi.yaml`, or in `GREENROOM_HOME`.
 """
 

@@ -11,10 +11,11 @@ from greenroom.cli.lazy import LazyGroup
 EPILOG = """\b
 Examples:
   greenroom check                  every spec, with file, line and fix; no AWS
+  greenroom package models/tumor   a model into a release, checked and judged
   greenroom sandbox up dev         deploy dev into the local AWS
   greenroom sandbox invoke dev tumor
 \b
-Exit codes: 0 it worked, 1 the deployment failed, 2 bad input, 130 interrupted.
+Exit codes: 0 it worked, 1 the deployment, a check or a gate failed, 2 bad input, 130 interrupted.
 Environment: GREENROOM_HOME (state and local AWS; default .greenroom in the project),
 GREENROOM_DEBUG=1 (tracebacks), NO_COLOR (no colour)."""
 

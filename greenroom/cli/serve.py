@@ -31,7 +31,7 @@ LOOK_SECONDS = 0.1
 EPILOG = """\b
 Examples:
   greenroom serve models/tumor                 packages it first
-  greenroom serve tumor --release d4f220       one of its releases
+  greenroom serve tumor --release 80c754       one of its releases
   greenroom serve tumor --release dev          the one that an environment pins
 \b
 stdout has the container's URL and a curl line that works, or with --json one line {"url", "name", "digest", "log"};

@@ -27,6 +27,7 @@ Exit codes: 0 it worked, 1 it was judged and failed, 2 bad input, 130 interrupte
     cls=LazyGroup,
     commands_from={name: f"greenroom.cli.release.{_MODULES.get(name, name)}" for name in _COMMANDS},
     epilog=EPILOG,
+    short_help="List, compare, publish, download, approve, import and sign.",
 )
 def command() -> None:
     """List, compare, publish, download, register, approve, import and sign releases."""

@@ -19,7 +19,7 @@ STATUSES = ("Approved", "Rejected", "PendingManualApproval")
 
 EPILOG = """\b
 Examples:
-  greenroom release approve tumor@d4f220 --description "looked at the slices"
+  greenroom release approve tumor@80c754 --description "looked at the slices"
   greenroom release approve tumor@staging --status Rejected --to aws
 \b
 --json prints {"release", "arn", "status", "where"}.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   greenroom release diff tumor@dev tumor@staging
-  greenroom release diff tumor@d4f220 tumor@91ab03 --exit-code && echo callers go on as they are
+  greenroom release diff tumor@80c754 tumor@91ab03 --exit-code && echo callers go on as they are
 \b
 A signature breaks its callers where an input is gone, new, of another type or narrower, or an output is gone, of
 another type or wider. A metric is better or worse where its name says which way is good.

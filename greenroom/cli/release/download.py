@@ -21,7 +21,9 @@ Examples:
   greenroom release download tumor@sha256:…
 \b
 What is here already is not asked for; what was cut off goes on where it was. Every file is checked against the
-release's digest. Exit codes: 0 all are here, 2 bad input, or the store has no such release."""
+release's digest.
+--json prints {"releases": [{name, version, digest}]}.
+Exit codes: 0 all are here, 2 bad input, or the store has no such release."""
 
 
 @click.command("download", cls=Command, epilog=EPILOG, short_help="Releases from the artifact store to this machine.")
@@ -54,7 +56,8 @@ def command(
         terminal.say(f"  {release.name} {release.version}, {size}")
         found.append(release)
     if as_json:
-        terminal.json([{"name": one.name, "version": one.version, "digest": one.digest} for one in found])
+        told = [{"name": one.name, "version": one.version, "digest": one.digest} for one in found]
+        terminal.json({"releases": told})
         return
     for one in found:
         terminal.result(f"{one.name} {one.version}  {one.digest}")

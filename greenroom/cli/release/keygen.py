@@ -18,6 +18,7 @@ Example:
   releases_signed_by: [keys/release.pub.pem]
 \b
 NAME.key.pem is the private half: keep it out of the repository. With GREENROOM_SIGNING_PASSPHRASE set, it is encrypted.
+--json prints {"private", "public", "hint"}: both files, and what a signature calls the key.
 Exit codes: 0 made, 2 there is such a file already."""
 
 

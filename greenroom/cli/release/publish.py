@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   greenroom release publish tumor
-  greenroom release publish tumor@d4f220 --to aws --register
+  greenroom release publish tumor@80c754 --to aws --register
   greenroom release publish tumor@dev --register --mlflow http://127.0.0.1:5000 --alias champion
 \b
 What is there already is not sent or registered again. To AWS: with credentials of the account that

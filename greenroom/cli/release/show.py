@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   greenroom release show tumor@dev
-  greenroom release show tumor@d4f220 --json | jq .metrics
+  greenroom release show tumor@80c754 --json | jq .metrics
 \b
 --json prints the release's manifest, and beside it {"size_bytes", "folder", "evidence", "pinned", "kept",
 "registrations", "published"}; `published` is null where no artifact store was looked into.

@@ -19,6 +19,7 @@ Examples:
 \b
 The signature is over the index of the evidence, which names the release's digest: a Sigstore bundle (DSSE, in-toto) in
 evidence/signature.sigstore.json, without Fulcio's certificate and Rekor's entry.
+--json prints {"release", "signature", "hint"}: the signature's file, and what the bundle calls the key.
 Exit codes: 0 signed, 2 there is no such release, or the key cannot be used."""
 
 

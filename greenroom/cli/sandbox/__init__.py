@@ -40,6 +40,7 @@ Exit codes: 0 it worked, 1 the deployment failed, 2 bad input, 130 interrupted."
     cls=LazyGroup,
     commands_from={name: f"greenroom.cli.sandbox.{_MODULES.get(name, name)}" for name in _COMMANDS},
     epilog=EPILOG,
+    short_help="Run any Pulumi Python project against a local AWS.",
 )
 def command() -> None:
     """Run a Pulumi Python project against a local AWS: no account, no Docker, no Pulumi CLI.

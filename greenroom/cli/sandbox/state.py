@@ -55,7 +55,7 @@ def _state(project_folder: Path | None, stack: str) -> StateBackend:
     return sandbox.state
 
 
-@command.command("list", cls=Command, epilog=_epilog("list"))
+@command.command("list", cls=Command, epilog=_epilog("list"), short_help="A stack's resources, with their ids.")
 @click.argument("stack")
 @project_option
 @json_option
@@ -83,7 +83,7 @@ def list_(stack: str, *, project_folder: Path | None, as_json: bool) -> None:
         terminal.result(f"in doubt, {type_}: {urn}")
 
 
-@command.command("delete", cls=Command, epilog=_epilog("delete"))
+@command.command("delete", cls=Command, epilog=_epilog("delete"), short_help="Take a resource out of the state.")
 @click.argument("stack")
 @click.argument("urn")
 @click.option("--force", is_flag=True, help="Though it is protected.")
@@ -98,7 +98,7 @@ def delete(stack: str, urn: str, *, force: bool, target_dependents: bool, projec
         Terminal.here().result(f"forgotten: {gone}")
 
 
-@command.command("unprotect", cls=Command, epilog=_epilog("unprotect"))
+@command.command("unprotect", cls=Command, epilog=_epilog("unprotect"), short_help="Take the protection off resources.")
 @click.argument("stack")
 @click.argument("urns", nargs=-1, metavar="[URN]...")
 @click.option("--all", "all_", is_flag=True, help="Every resource of the stack.")
@@ -113,7 +113,9 @@ def unprotect(stack: str, urns: tuple[str, ...], *, all_: bool, project_folder: 
         Terminal.here().result(f"unprotected: {urn}")
 
 
-@command.command("rename", cls=Command, epilog=_epilog("rename"))
+@command.command(
+    "rename", cls=Command, epilog=_epilog("rename"), short_help="Give a resource the program's new name for it."
+)
 @click.argument("stack")
 @click.argument("urn")
 @click.argument("name")
@@ -125,7 +127,9 @@ def rename(stack: str, urn: str, name: str, *, project_folder: Path | None) -> N
     Terminal.here().result(f"renamed: {give_name(_state(project_folder, stack), stack, urn, name)}")
 
 
-@command.command("repair", cls=Command, epilog=_epilog("repair"))
+@command.command(
+    "repair", cls=Command, epilog=_epilog("repair"), short_help="Put a state right that a hand has edited."
+)
 @click.argument("stack")
 @project_option
 def repair(stack: str, *, project_folder: Path | None) -> None:

@@ -238,7 +238,7 @@ def test_what_an_environment_pins_comes_from_the_artifact_store(on_aws):
     on_aws.ok("publish", "fraud", "--to", "aws")
     on_aws.pin("dev", release)
     shutil.rmtree(on_aws.store.folder("fraud", release.digest))
-    told = [{"name": "fraud", "version": release.version, "digest": release.digest}]
+    told = {"releases": [{"name": "fraud", "version": release.version, "digest": release.digest}]}
     assert on_aws.json("download", "--pinned-in", "dev", "--from", "aws") == told
     on_aws.store.verify_files(on_aws.store.load("fraud", release.digest))
     assert on_aws.json("download", f"fraud@{release.digest}", "--from", "aws") == told

@@ -1,6 +1,7 @@
 """`--help` imports nothing heavy, and tells what a person needs."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from greenroom.cli.reference import reference_text
 from greenroom.cli.root import root
@@ -119,6 +121,34 @@ def test_every_command_shows_an_example_and_its_exit_codes(name: str, command: c
     assert "Example" in help_text
     assert name in help_text
     assert "Exit codes: 0 " in help_text
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [pytest.param(name, command, id=name) for name, command in commands() if isinstance(command, click.Group)],
+)
+def test_a_group_tells_what_each_command_is_for_on_a_narrow_terminal(name: str, group: click.Group) -> None:
+    context = group.make_context(name, [], parent=ROOT, resilient_parsing=True, terminal_width=80)
+    listed = group.get_help(context).partition("Commands:")[2].partition("\n\n")[0]
+    assert [line for line in listed.splitlines() if line.endswith("...")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [one for one in LEAVES if not str(one.id).startswith("greenroom sandbox")]
+)
+def test_what_json_prints_is_told(name: str, command: click.Command) -> None:
+    if "as_json" in {parameter.name for parameter in command.params}:
+        assert re.search(r"--json (prints|one line) ", command.epilog or ""), name
+
+
+def test_a_shell_completes_commands_and_flags() -> None:
+    def completed(words: str) -> list[str]:
+        env = {"_GREENROOM_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        ended = CliRunner(env=env).invoke(root, prog_name="greenroom")
+        return [line.removeprefix("plain,") for line in ended.stdout.splitlines()]
+
+    assert completed("greenroom release d") == ["diff", "download"]
+    assert completed("greenroom release approve --s") == ["--status"]
 
 
 def test_the_reference_says_what_the_commands_say() -> None:
