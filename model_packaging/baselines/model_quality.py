@@ -16,9 +16,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from model_packaging.baselines.errors import PredictionsError
+from model_packaging.baselines.labels import label_text
+from model_packaging.baselines.quality_figures import (
+    F_SCORES,
+    SECTIONS,
+    ClassCounts,
+    ProblemType,
+    binary_figures,
+    f_beta,
+    multiclass_figures,
+    ratio,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,15 +37,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[tuple[int], np.dtype[Any]]
 
 Document = dict[str, Any]
-ProblemType = Literal["BinaryClassification", "MulticlassClassification", "Regression"]
-"""`ProblemType` of `ModelQualityAppSpecification`."""
-
-SECTIONS: Mapping[ProblemType, str] = {
-    "BinaryClassification": "binary_classification",
-    "MulticlassClassification": "multiclass_classification",
-    "Regression": "regression",
-}
-
 _WORSE_WHEN_LARGER = frozenset({"mae", "mse", "rmse", "false_positive_rate", "false_negative_rate"})
 _SAMPLES, _SAMPLE_SHARE, _LEAST_ROWS = 5, 0.8, 200
 _SEED = 0
@@ -143,9 +145,9 @@ class _Columns:
             if predicted is None:
                 raise PredictionsError("predicted: a regression is measured by the numbers that the model answered")
             return cls(_numbers(actual, "actual"), _numbers(predicted, "predicted"), None, ())
-        truth = [_label(one) for one in actual]
+        truth = [label_text(one) for one in actual]
         if problem_type == "BinaryClassification":
-            wanted = _label(1 if positive is None else positive)
+            wanted = label_text(1 if positive is None else positive)
             answers = _answers(predicted, scores, threshold, wanted)
             if wanted not in truth:
                 labels = ", ".join(sorted(set(truth))[:5])
@@ -153,7 +155,7 @@ class _Columns:
             return cls(_codes(truth, wanted), answers, scores, ("0", "1"))
         if predicted is None:
             raise PredictionsError("predicted: several classes are measured by the labels that the model answered")
-        said = [_label(one) for one in predicted]
+        said = [label_text(one) for one in predicted]
         known = tuple(sorted({*truth, *said}))
         code = {label: index for index, label in enumerate(known)}
         return cls(np.array([code[one] for one in truth]), np.array([code[one] for one in said]), None, known)
@@ -209,7 +211,7 @@ def _answers(predicted: Sequence[Any] | None, scores: Array | None, threshold: f
     import numpy as np
 
     if predicted is not None:
-        return _codes([_label(one) for one in predicted], positive)
+        return _codes([label_text(one) for one in predicted], positive)
     if scores is None:
         raise PredictionsError("predicted: give what the model answered, or its probability of the positive label")
     answers: Array = (scores >= threshold).astype(np.int64)
@@ -217,40 +219,21 @@ def _answers(predicted: Sequence[Any] | None, scores: Array | None, threshold: f
 
 
 def _binary(columns: _Columns) -> dict[str, float]:
-    (rejected, alarms), (missed, hits) = columns.counts().tolist()
-    precision, recall = _ratio(hits, hits + alarms), _ratio(hits, hits + missed)
-    share = _ratio(hits + missed, columns.rows)  # of always answering the positive label: its precision and accuracy
-    metrics = {
-        "recall": recall,
-        "precision": precision,
-        "accuracy": _ratio(hits + rejected, columns.rows),
-        "recall_best_constant_classifier": 1.0 if share > 0 else 0.0,
-        "precision_best_constant_classifier": share,
-        "accuracy_best_constant_classifier": share,
-        "true_positive_rate": recall,
-        "true_negative_rate": _ratio(rejected, rejected + alarms),
-        "false_positive_rate": _ratio(alarms, rejected + alarms),
-        "false_negative_rate": _ratio(missed, hits + missed),
-    }
+    (rejections, false_alarms), (misses, hits) = columns.counts().tolist()
+    metrics = binary_figures(rejections=rejections, false_alarms=false_alarms, misses=misses, hits=hits)
     if columns.probability is not None:
         metrics["auc"] = _auc(columns.probability, columns.actual)
-    for name, beta in (("f0_5", 0.5), ("f1", 1.0), ("f2", 2.0)):
-        metrics[name] = _f_beta(precision, recall, beta)
-        metrics[f"{name}_best_constant_classifier"] = _f_beta(share, 1.0 if share > 0 else 0.0, beta)
-    return metrics
+    share = ratio(hits + misses, columns.rows)  # of always answering the positive label: its precision and accuracy
+    recall = 1.0 if share > 0 else 0.0
+    constant = {"recall": recall, "precision": share, "accuracy": share}
+    constant |= {name: f_beta(share, recall, beta) for name, beta in F_SCORES}
+    return metrics | {f"{name}_best_constant_classifier": value for name, value in constant.items()}
 
 
 def _multiclass(columns: _Columns) -> dict[str, float]:
     counts = columns.counts()
-    of_truth, of_answers, hits = counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist(), counts.diagonal().tolist()
-    weighted = dict.fromkeys(("recall", "precision", "f0_5", "f1", "f2"), 0.0)
-    for truth, answers, hit in zip(of_truth, of_answers, hits, strict=True):
-        precision, recall, weight = _ratio(hit, answers), _ratio(hit, truth), truth / columns.rows
-        weighted["recall"] += recall * weight
-        weighted["precision"] += precision * weight
-        for name, beta in (("f0_5", 0.5), ("f1", 1.0), ("f2", 2.0)):
-            weighted[name] += _f_beta(precision, recall, beta) * weight
-    return {"accuracy": sum(hits) / columns.rows, **{f"weighted_{name}": value for name, value in weighted.items()}}
+    table = (counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist(), counts.diagonal().tolist())
+    return multiclass_figures(ClassCounts(*one) for one in zip(*table, strict=True))
 
 
 def _regression(columns: _Columns) -> dict[str, float]:
@@ -282,7 +265,7 @@ def _auc(scores: Array, actual: Array) -> float:
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     positives = int(actual.sum())
     pairs = positives * (len(actual) - positives)
-    return _ratio(float(ranks[actual == 1].sum()) - positives * (positives + 1) / 2, pairs)
+    return ratio(float(ranks[actual == 1].sum()) - positives * (positives + 1) / 2, pairs)
 
 
 def _spread(values: Sequence[float]) -> float | str:
@@ -290,27 +273,6 @@ def _spread(values: Sequence[float]) -> float | str:
     import numpy as np
 
     return float(np.std(values)) if values else "NaN"
-
-
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole else 0.0
-
-
-def _f_beta(precision: float, recall: float, beta: float) -> float:
-    return _ratio((1 + beta**2) * precision * recall, beta**2 * precision + recall)
-
-
-def _label(value: Any) -> str:
-    """Labels are compared as text; `1.0`, `1` and True are one label."""
-    if isinstance(value, bool):
-        return str(int(value))
-    number = float(value) if isinstance(value, int | float) else None
-    plain = getattr(value, "item", None)
-    if number is None and plain is not None:
-        return _label(plain())
-    if number is not None and number.is_integer():
-        return str(int(number))
-    return str(value)
 
 
 def _codes(labels: Sequence[str], positive: str) -> Array:

@@ -254,4 +254,11 @@ def test_regression_and_many_classes_have_their_own_metrics():
         [truth(one, f"e{n}") for n, one in enumerate("abcb")],
     )
     metrics = {name: round(value, 4) for name, value, _ in analyze(classes).metrics}
-    assert metrics == {"accuracy": 0.75, "weighted_recall": 0.75, "weighted_precision": 0.875, "weighted_f1": 0.75}
+    assert metrics == {
+        "accuracy": 0.75,
+        "weighted_recall": 0.75,
+        "weighted_precision": 0.875,
+        "weighted_f0_5": 0.8056,
+        "weighted_f1": 0.75,
+        "weighted_f2": 0.7361,
+    }

@@ -11,24 +11,26 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from greenroom.sandbox.cloud.monitoring.captured_rows import CapturedDataError, CapturedEvent, Cell, cell_of
 from greenroom.sandbox.cloud.monitoring.data_quality import Violation
+from model_packaging.baselines.quality_figures import (
+    SECTIONS,
+    ClassCounts,
+    binary_figures,
+    multiclass_figures,
+    ratio,
+)
 
 Metrics = dict[str, float]
 _BROKEN: Final[dict[str, Callable[[float, float], bool]]] = {
     "LessThanThreshold": lambda value, threshold: value < threshold,
     "GreaterThanThreshold": lambda value, threshold: value > threshold,
 }
-SECTIONS: Final = {
-    "BinaryClassification": "binary_classification",
-    "MulticlassClassification": "multiclass_classification",
-    "Regression": "regression",
-}
-"""By `ProblemType`, what its metrics and constraints are called in the documents."""
 
 
 @dataclass(frozen=True)
@@ -107,48 +109,27 @@ def _regression(labelled: Sequence[Labelled]) -> Metrics:
 
 
 def _binary(labelled: Sequence[Labelled]) -> Metrics:
-    pairs = [(_is_positive(one.predicted), _is_positive(one.actual)) for one in labelled]
-    counts = {both: float(pairs.count(both)) for both in ((True, True), (True, False), (False, True), (False, False))}
-    hit, false_alarm, miss, rejection = counts.values()
-    precision, recall = _ratio(hit, hit + false_alarm), _ratio(hit, hit + miss)
-    metrics = {
-        "accuracy": (hit + rejection) / len(pairs),
-        "precision": precision,
-        "recall": recall,
-        "true_positive_rate": recall,
-        "true_negative_rate": _ratio(rejection, rejection + false_alarm),
-        "false_positive_rate": _ratio(false_alarm, rejection + false_alarm),
-        "false_negative_rate": _ratio(miss, hit + miss),
-        **{f"f{name}": _f_beta(precision, recall, beta) for name, beta in (("0_5", 0.5), ("1", 1.0), ("2", 2.0))},
-    }
+    rows = Counter((_is_positive(one.actual), _is_positive(one.predicted)) for one in labelled)
+    metrics = binary_figures(
+        rejections=rows[False, False],
+        false_alarms=rows[False, True],
+        misses=rows[True, False],
+        hits=rows[True, True],
+    )
     if all(one.probability is not None for one in labelled):
         metrics["auc"] = _auc([(one.probability or 0.0, _is_positive(one.actual)) for one in labelled])
     return metrics
 
 
 def _multiclass(labelled: Sequence[Labelled]) -> Metrics:
-    pairs = [(str(one.predicted), str(one.actual)) for one in labelled]
-    weighted = dict.fromkeys(("weighted_recall", "weighted_precision", "weighted_f1"), 0.0)
-    for label in {actual for _, actual in pairs}:
-        hit = sum(both == (label, label) for both in pairs)
-        precision = _ratio(hit, sum(predicted == label for predicted, _ in pairs))
-        recall = _ratio(hit, support := sum(actual == label for _, actual in pairs))
-        weighted["weighted_recall"] += recall * support / len(pairs)
-        weighted["weighted_precision"] += precision * support / len(pairs)
-        weighted["weighted_f1"] += _f_beta(precision, recall, 1.0) * support / len(pairs)
-    return {"accuracy": sum(predicted == actual for predicted, actual in pairs) / len(pairs), **weighted}
+    pairs = [(str(one.actual), str(one.predicted)) for one in labelled]
+    actual, predicted = (Counter(side) for side in zip(*pairs, strict=True))
+    hits = Counter(label for label, answered in pairs if label == answered)
+    return multiclass_figures(ClassCounts(actual[label], predicted[label], hits[label]) for label in actual)
 
 
 def _is_positive(cell: Cell) -> bool:
     return cell not in {0, None, "", "0", "false", "False"}
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
-
-
-def _f_beta(precision: float, recall: float, beta: float) -> float:
-    return _ratio((1 + beta**2) * precision * recall, beta**2 * precision + recall)
 
 
 def _auc(scored: Sequence[tuple[float, bool]]) -> float:
@@ -156,7 +137,7 @@ def _auc(scored: Sequence[tuple[float, bool]]) -> float:
     positives = [score for score, is_positive in scored if is_positive]
     negatives = [score for score, is_positive in scored if not is_positive]
     wins = sum((high > low) + 0.5 * (high == low) for high in positives for low in negatives)
-    return _ratio(wins, float(len(positives) * len(negatives)))
+    return ratio(wins, float(len(positives) * len(negatives)))
 
 
 def broken(problem_type: str, metrics: Metrics, constraints: Mapping[str, Any] | None) -> tuple[Violation, ...]:
