@@ -18,10 +18,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from model_packaging.baselines.bias import POST_TRAINING, PRE_TRAINING, Selection
+from model_packaging.baselines.bias import Selection
+from model_packaging.baselines.bias_metrics import POST_TRAINING, PRE_TRAINING
 from model_packaging.baselines.column import InferredType
 from model_packaging.baselines.dataset_format import DatasetFormat
-from model_packaging.baselines.model_quality import ProblemType
+from model_packaging.baselines.quality_figures import ProblemType
 
 BASELINE_FILE = "baseline.yaml"
 ENDPOINT_NAME_PREFIX = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"

@@ -19,14 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from model_packaging.baselines.baseline_spec import BaselineSpec
-from model_packaging.baselines.bias import (
-    NOT_COMPUTED,
-    POST_TRAINING,
-    PRE_TRAINING,
-    FacetColumn,
-    bias_baseline,
-    bias_baseline_json,
-)
+from model_packaging.baselines.bias import FacetColumn, bias_baseline, bias_baseline_json
+from model_packaging.baselines.bias_metrics import NOT_COMPUTED, POST_TRAINING, PRE_TRAINING
 from model_packaging.baselines.clarify import analysis_json, bias_analysis, explainability_analysis
 from model_packaging.baselines.dataset_format import Kind
 from model_packaging.baselines.errors import BaselineDataError

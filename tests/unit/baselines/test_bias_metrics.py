@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_packaging.baselines.bias import DESCRIPTIONS, FacetColumn, Selection, bias_baseline, bias_baseline_json
+from model_packaging.baselines.bias import FacetColumn, Selection, bias_baseline, bias_baseline_json
+from model_packaging.baselines.bias_metrics import DESCRIPTIONS
 from model_packaging.baselines.errors import PredictionsError
 
 pytest.importorskip("numpy")
