@@ -21,6 +21,7 @@ from model_packaging.contract import (
 from model_packaging.errors import PackagingFailure
 from model_packaging.release import Release, Sample, sealed
 from model_packaging.serving.usage import processes_of
+from tests.unit.manifests import SERVING_IMAGE, manifest
 
 pytestmark = pytest.mark.slow
 
@@ -65,23 +66,13 @@ def release_of(environment: dict[str, str]) -> Release:
     rows = {"name": "rows", "dtype": "float32", "shape": [None, 3]}
     image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2"
     return sealed(
-        {
-            "name": "rows",
-            "version": "1.0.0",
-            "files": (),
-            "framework": {"name": "python", "version": "3.11"},
-            "signature": {"inputs": [rows], "outputs": [rows]},
-            "metrics": {},
-            "serving_image": {
-                "framework": "sklearn",
-                "version": "1.4-2",
-                "py_version": "py3",
-                "processor": "cpu",
-                "uris": {"us-east-1": image},
-            },
-            "environment": environment,
-            "content_types": ("text/csv", "application/json"),
-        }
+        manifest(
+            name="rows",
+            signature={"inputs": [rows], "outputs": [rows]},
+            serving_image=SERVING_IMAGE | {"uris": {"us-east-1": image}},
+            environment=environment,
+            content_types=("text/csv", "application/json"),
+        )
     )
 
 

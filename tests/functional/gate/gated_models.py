@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from model_packaging.release import Release, ReleaseFile, sealed
 from model_packaging.serving import ContainerSpec, VariantContainer
 from model_packaging.store import file_sha256
+from tests.unit.manifests import SERVING_IMAGE, manifest
 
 TUMOR_COLUMNS = ("radius", "texture", "perimeter", "area", "smoothness")
 
@@ -148,26 +149,17 @@ def release_of(folder: Path, *, version: str = "1.0.0") -> Release:
     ]
     image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/greenroom-tests:1"
     # Of our own: AWS's scikit-learn container answers an exception of the handlers with 500, whatever its status.
+    rows = {"name": "rows", "dtype": "float64", "shape": [None, 5]}
+    score = {"name": "score", "dtype": "float64", "shape": [None]}
     return sealed(
-        {
-            "name": folder.name,
-            "version": version,
-            "files": tuple(sorted(files, key=lambda one: one.path)),
-            "framework": {"name": "sklearn", "version": "1.5"},
-            "signature": {
-                "inputs": [{"name": "rows", "dtype": "float64", "shape": [None, 5]}],
-                "outputs": [{"name": "score", "dtype": "float64", "shape": [None]}],
-            },
-            "metrics": {},
-            "serving_image": {
-                "framework": "sklearn",
-                "version": "1.4-2",
-                "py_version": "py3",
-                "processor": "cpu",
-                "uris": {"us-east-1": image},
-            },
-            "environment": {"SAGEMAKER_PROGRAM": "inference.py"},
-        }
+        manifest(
+            name=folder.name,
+            version=version,
+            files=tuple(sorted(files, key=lambda one: one.path)),
+            signature={"inputs": [rows], "outputs": [score]},
+            metrics={},
+            serving_image=SERVING_IMAGE | {"uris": {"us-east-1": image}},
+        )
     )
 
 
@@ -176,11 +168,8 @@ def served(folder: Path, work_folder: Path) -> Iterator[VariantContainer]:
     """The folder's release, served until the end."""
     release = release_of(folder)
     spec = ContainerSpec(release.name, release.image_uri("us-east-1"), release.environment, folder / "release/model")
-    container = VariantContainer.start(spec, work_folder)
-    try:
+    with VariantContainer.start(spec, work_folder) as container:
         yield container
-    finally:
-        container.stop()
 
 
 def inference_answering(output: str) -> str:
