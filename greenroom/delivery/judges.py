@@ -24,10 +24,16 @@ def judges_of(root: Path, model: str, *, again: bool = False, against: str | Non
         against: the environment whose release the gate compares with; `None` compares with none.
 
     Raises:
-        UserError: there is no such environment, or it pins no release of the model, or one that is not here.
+        UserError: there is no such environment, or none at all, or it pins no release of the model, or one that is not
+            here.
         SpecError: the project's specs are not right.
     """
     if not is_greenroom_project(root):
+        if against is not None:
+            raise UserError(
+                f"--against {against}: {root} has no environments/, which would say what is deployed.",
+                fix="Leave --against out for a first release.",
+            )
         return Judges(again=again)
     project = GreenroomProject.load(root, only_models=(model,) if _has_spec(root, model) else ())
     deployed = None if against is None else _deployed(project, model, against)

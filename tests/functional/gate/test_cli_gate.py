@@ -74,6 +74,12 @@ def test_a_gate_that_is_not_right_ends_in_2_with_its_line(model: Path) -> None:
     assert "gate.yaml:4: metrics.accuracy.at_least: 1.8 is impossible: accuracy is 0 to 1" in ended.stderr
 
 
+def test_an_environment_that_cannot_be_compared_with_is_told(model: Path) -> None:
+    ended = run(model, "--against", "prod")
+    assert ended.exit_code == 2
+    assert f"--against prod: {model.parents[1]} has no environments/, which would say what is deployed." in ended.stderr
+
+
 def test_a_model_without_a_gate_is_told_how_to_write_one(model: Path) -> None:
     (model / "gate.yaml").unlink()
     ended = run(model)
