@@ -78,6 +78,7 @@ def command(
     )
     if key is not None:
         sign_release(store, release, key)
+        terminal.say(f"  signed by {key.public.name}")
     folder = store.folder(release.name, release.digest)
     replaced = None
     if environment_file is not None:

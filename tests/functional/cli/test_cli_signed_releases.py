@@ -46,3 +46,12 @@ def test_up_refuses_a_release_until_a_trusted_key_has_signed_it(greenroom_projec
 
     shell.ok("release", "sign", "tumor", "--sign-key", str(trusted))
     assert "dev-tumor" in shell.ok("sandbox", "up", "dev").stdout
+
+
+def test_a_release_is_packaged_and_signed_at_once(greenroom_project: Shell) -> None:
+    shell = greenroom_project
+    key = key_pair(shell, "release")
+    packaged = shell.ok("package", "models/tumor", "--no-check", "--sign-key", str(key))
+    assert f"  signed by {key}\n" in packaged.stderr
+    verified = shell.ok("release", "verify", "tumor", "--signed-by", str(shell.project / "release.pub.pem"))
+    assert verified.stdout.splitlines()[-1] == f"signed by {shell.project / 'release.pub.pem'}"
