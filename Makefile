@@ -50,7 +50,7 @@ lint: $(VENV)/.installed-dev ## ruff, mypy strict, import rules, schema drift
 
 check: lint inner ## what a change must pass: lint, then unit and functional tests
 
-bench: $(VENV)/.installed-test ## figures and ratios: start-up, check, preview, up for 1, 10 and 100 models
+bench: $(VENV)/.installed-test ## figures and ratios: start-up, check, preview, up for 1, 10 and 100 models; packaging
 	$(BIN)/python -m tests.bench
 
 schema: $(VENV)/.installed-sandbox ## write docs/schemas anew from the specs
