@@ -13,10 +13,10 @@ from pathlib import Path
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.formats import FORMATS, SampleFile, ServingPlan, recognise
 from model_packaging.formats.model_format import SIGNATURE_FILE
+from model_packaging.formats.onnx_format import read_onnx_signature
 from model_packaging.formats.samples import check_samples
 from model_packaging.package_spec import OnnxSignature, PackageSpec, ServingImageRequest, container_environment
 from model_packaging.release import Framework, Sample, Signature
-from model_packaging.signature import read_onnx_signature
 
 SAMPLES_FOLDER = "samples"
 

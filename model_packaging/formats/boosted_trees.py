@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from model_packaging.formats.model_format import SampleFile
 from model_packaging.formats.samples import check_samples
-from model_packaging.release import Signature, TensorSpec
+from model_packaging.formats.tabular_signature import PREDICTION, inputs_of_rows, outputs_of_classifier
+from model_packaging.release import Signature
 
 
 @dataclass(frozen=True)
@@ -27,35 +28,16 @@ class BoostedTrees:
 
 
 def trees_signature(trees: BoostedTrees, samples: Sequence[SampleFile]) -> Signature:
-    """An input a column where columns have names or are text, otherwise one of rows; checked against the samples.
+    """Of its columns and its answers, checked against the samples.
 
     Raises:
         InvalidPackageError: a sample does not fit it.
     """
-    signature = Signature(inputs=_inputs(trees), outputs=_outputs(trees))
+    inputs = inputs_of_rows(trees.width, trees.names, text_columns=trees.text_columns)
+    classified = outputs_of_classifier(trees.labels, trees.label_dtype, has_probabilities=trees.has_probabilities)
+    signature = Signature(inputs=inputs, outputs=classified if trees.labels else PREDICTION)
     check_samples(samples, signature)
     return signature
-
-
-def _inputs(trees: BoostedTrees) -> tuple[TensorSpec, ...]:
-    if not trees.names and not trees.text_columns:
-        return (TensorSpec(name="rows", dtype="float64", shape=(None, trees.width)),)
-    names = trees.names or tuple(f"column_{number}" for number in range(1, trees.width + 1))
-    return tuple(
-        TensorSpec(name=name, dtype="str" if index in trees.text_columns else "float64", shape=(None,))
-        for index, name in enumerate(names)
-    )
-
-
-def _outputs(trees: BoostedTrees) -> tuple[TensorSpec, ...]:
-    if not trees.labels:
-        return (TensorSpec(name="prediction", dtype="float64", shape=(None,)),)
-    label = TensorSpec(name="label", dtype=trees.label_dtype, shape=(None,))
-    if not trees.has_probabilities:
-        return (label,)
-    if trees.labels == 2:
-        return (TensorSpec(name="probability", dtype="float64", shape=(None,)), label)
-    return (label, TensorSpec(name="probabilities", dtype="float64", shape=(None, trees.labels)))
 
 
 def unnamed(names: Sequence[str], patterns: Sequence[str]) -> bool:

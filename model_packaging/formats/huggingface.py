@@ -174,7 +174,6 @@ class HuggingfaceFormat:
             except SafetensorsError as error:
                 raise BrokenModelError(path / name, "safetensors", str(error)) from error
         return SafetensorsFile(
-            sum(one.tensors for one in found),
             sum(one.parameters for one in found),
             tuple(sorted({dtype for one in found for dtype in one.dtypes})),
         )

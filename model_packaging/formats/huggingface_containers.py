@@ -40,7 +40,7 @@ def huggingface_container(
         framework="huggingface",
         version=version,
         py_version=python,
-        processor="gpu" if processor == "gpu" else "cpu",
+        processor=processor,
         base_framework=pytorch,
     )
     if same or release_of(wrote) < release_of(version):

@@ -29,6 +29,7 @@ from model_packaging.formats.model_format import (
     ServingPlan,
 )
 from model_packaging.formats.samples import inputs_of_samples
+from model_packaging.formats.tabular_signature import PREDICTION
 from model_packaging.release import Framework, Signature, TensorSpec
 from model_packaging.yaml_lines import YamlDocument, dotted, read_yaml
 
@@ -53,7 +54,6 @@ class MlflowFacts:
     requirements: bytes
     mlflow_version: str
     python_version: str
-    run_id: str | None
 
 
 class MlflowModelFormat:
@@ -89,7 +89,7 @@ class MlflowModelFormat:
             told = f"{self.title}: it was logged without a signature, and there is no sample with rows"
             fix = "log it with signature= or input_example=, put a request into samples/, or write it into package.yaml"
             raise InvalidPackageError([Violation(model.path.as_posix(), None, "signature", None, told, fix=fix)])
-        outputs = facts.outputs or (TensorSpec(name="prediction", dtype="float64", shape=(None,)),)
+        outputs = facts.outputs or PREDICTION
         return Signature(inputs=inputs, outputs=outputs)
 
     def serving(self, model: RecognisedModel, processor: Processor) -> ServingPlan:
@@ -121,7 +121,6 @@ def _facts(path: Path, content: Mapping[str, Any], document: YamlDocument) -> Ml
         requirements=_requirements(path, version),
         mlflow_version=version,
         python_version=str(function.get("python_version") or ""),
-        run_id=content.get("run_id"),
     )
 
 

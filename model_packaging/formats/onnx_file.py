@@ -13,12 +13,11 @@ from typing import BinaryIO
 
 from model_packaging.formats.protobuf_wire import LENGTH_DELIMITED, VARINT, WireError, WireField, wire_fields
 
-IR_VERSION, PRODUCER_NAME, PRODUCER_VERSION, GRAPH, OPSET_IMPORT = 1, 2, 3, 7, 8
+IR_VERSION = 1
 KNOWN_MODEL_FIELDS = {1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26}
 NEWEST_PLAUSIBLE_IR_VERSION = 64
 """ONNX 1.19 writes 12; a first varint above this is not an IR version."""
 
-GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_SPARSE_INITIALIZER = 1, 5, 11, 12, 15
 NODE_OPERATOR, TENSOR_NAME, TENSOR_EXTERNAL_DATA = 4, 8, 13
 
 ELEMENT_TYPES = {
@@ -44,8 +43,6 @@ class OnnxValue:
 class OnnxFile:
     """The parts of a model that packaging needs."""
 
-    ir_version: int
-    producer: str
     opsets: dict[str, int]
     """Operator domain to version; the empty domain is ONNX's own."""
     inputs: tuple[OnnxValue, ...]
@@ -79,13 +76,11 @@ def read_onnx_file(path: Path) -> OnnxFile:
 
 
 def _read_model(stream: BinaryIO, size: int) -> OnnxFile:
-    ir_version, producer, graph, opsets = 0, ["", ""], None, {}
+    ir_version, graph, opsets = 0, None, {}
     for field in wire_fields(stream, 0, size):
         match field.number, field.wire_type:
             case (1, 0):
                 ir_version = field.value
-            case (2 | 3, 2):
-                producer[field.number - PRODUCER_NAME] = field.text(stream)
             case (7, 2):
                 graph = field
             case (8, 2):
@@ -93,7 +88,7 @@ def _read_model(stream: BinaryIO, size: int) -> OnnxFile:
                 opsets[domain] = version
     if not ir_version or graph is None or not opsets:
         raise WireError("has no graph, IR version or opset")
-    return _with_graph(graph, stream, ir_version=ir_version, producer=" ".join(producer).strip(), opsets=opsets)
+    return _with_graph(graph, stream, opsets)
 
 
 def _opset(field: WireField, stream: BinaryIO) -> tuple[str, int]:
@@ -106,9 +101,7 @@ def _opset(field: WireField, stream: BinaryIO) -> tuple[str, int]:
     return domain, version
 
 
-def _with_graph(
-    graph: WireField, stream: BinaryIO, *, ir_version: int, producer: str, opsets: dict[str, int]
-) -> OnnxFile:
+def _with_graph(graph: WireField, stream: BinaryIO, opsets: dict[str, int]) -> OnnxFile:
     initializers: set[str] = set()
     external: set[str] = set()
     operators: set[str] = set()
@@ -127,8 +120,6 @@ def _with_graph(
             case 12:
                 outputs.append(_value(field, stream))
     return OnnxFile(
-        ir_version=ir_version,
-        producer=producer,
         opsets=opsets,
         inputs=tuple(one for one in inputs if one.name not in initializers),
         outputs=tuple(outputs),

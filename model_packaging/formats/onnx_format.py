@@ -89,6 +89,20 @@ class OnnxFormat:
         )
 
 
+def read_onnx_signature(path: Path) -> Signature:
+    """Inputs and outputs of the file at `path`, with free dimensions as None; nothing need be installed.
+
+    Raises:
+        InvalidPackageError: the file is not an ONNX model, or has an input or output that is not a tensor.
+    """
+    try:
+        file = read_onnx_file(path)
+    except WireError as error:
+        message = f"is not a readable ONNX model: {error}"
+        raise InvalidPackageError([Violation(path.as_posix(), None, "", None, message)]) from error
+    return onnx_signature(path, file)
+
+
 def onnx_signature(path: Path, file: OnnxFile) -> Signature:
     """Inputs and outputs, with free dimensions as None.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from model_packaging.errors import InvalidPackageError, Violation
@@ -21,14 +20,6 @@ from model_packaging.release import Framework, Signature, TensorSpec
 MODULES = ("inference.py", "code/inference.py")
 HANDLERS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn")
 CONTAINER_PYTHON = "3.12"
-
-
-@dataclass(frozen=True)
-class PythonFacts:
-    """What the module has."""
-
-    module: str
-    handlers: tuple[str, ...]
 
 
 class PythonFormat:
@@ -54,7 +45,6 @@ class PythonFormat:
             told=f"Python functions, by {', '.join(handlers)} in {module}",
             path=path,
             files=dict(_placed(path, in_code=module == MODULES[0])),
-            facts=PythonFacts(module, handlers),
         )
 
     def signature(self, model: RecognisedModel, samples: Sequence[SampleFile]) -> Signature:

@@ -25,7 +25,6 @@ class SafetensorsError(ValueError):
 class SafetensorsFile:
     """The header."""
 
-    tensors: int
     parameters: int
     dtypes: tuple[str, ...]
     """In the format's words: `F32`, `BF16`, …"""
@@ -54,7 +53,7 @@ def read_safetensors(path: Path) -> SafetensorsFile:
     there = size - HEADER_LENGTH_BYTES - length
     if there < end:
         raise SafetensorsError(f"it is cut short: {end} bytes of tensors, {there} are there")
-    return SafetensorsFile(len(tensors), parameters, dtypes)
+    return SafetensorsFile(parameters, dtypes)
 
 
 def _elements(shape: list[Any]) -> int:

@@ -99,7 +99,7 @@ def inputs_of_samples(samples: Sequence[SampleFile], *, names: Sequence[str] = (
     """
     for sample in samples:
         if sample.content_type == NPY:
-            shape, dtype = _npy(sample)
+            shape, dtype = npy_of(sample)
             if len(shape) == 2:
                 return (TensorSpec(name="rows", dtype=dtype, shape=(None, shape[1])),)
         found = read_rows(sample)
@@ -136,7 +136,7 @@ def _without_header(
 
 def _misfits(sample: SampleFile, columns: tuple[TensorSpec, ...]) -> Iterator[Violation]:
     if sample.content_type == NPY:
-        shape, _ = _npy(sample)
+        shape, _ = npy_of(sample)
         if len(shape) != 2 or shape[1] != len(columns):
             yield _violation(sample, None, f"has shape {list(shape)}", f"[rows, {len(columns)}]")
         return
@@ -227,7 +227,12 @@ def _json_row(line: int, item: Any) -> SampleRow:
     return SampleRow(line, tuple(item) if isinstance(item, list) else (item,), None)
 
 
-def _npy(sample: SampleFile) -> tuple[tuple[int, ...], str]:
+def npy_of(sample: SampleFile) -> tuple[tuple[int, ...], str]:
+    """Shape and dtype of the array that the sample is.
+
+    Raises:
+        InvalidPackageError: it is not NPY.
+    """
     try:
         with sample.path.open("rb") as stream:
             header = read_npy_header(stream)

@@ -38,7 +38,6 @@ class SignatureDef:
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
-    method: str
 
 
 @dataclass(frozen=True)
@@ -103,18 +102,13 @@ def _entry(field: WireField, stream: BinaryIO) -> tuple[str, WireField | None]:
 def _signature(field: WireField, stream: BinaryIO) -> SignatureDef:
     inputs: dict[str, TensorSpec] = {}
     outputs: dict[str, TensorSpec] = {}
-    method = ""
     for part in field.fields(stream):
         if part.number in {1, 2}:
             name, value = _entry(part, stream)
             if value is not None:
                 (inputs if part.number == 1 else outputs)[name] = _tensor(name, value, stream)
-        elif part.number == 3:
-            method = part.text(stream)
     # A map's entries have no order of their own: by name, the same on every machine.
-    return SignatureDef(
-        tuple(inputs[name] for name in sorted(inputs)), tuple(outputs[name] for name in sorted(outputs)), method
-    )
+    return SignatureDef(*(tuple(found[name] for name in sorted(found)) for found in (inputs, outputs)))
 
 
 def _tensor(name: str, field: WireField, stream: BinaryIO) -> TensorSpec:

@@ -32,6 +32,7 @@ from model_packaging.formats.pickled_arrays import array_dtype
 from model_packaging.formats.samples import check_samples, inputs_of_samples
 from model_packaging.formats.sklearn_models import ModelFacts, model_facts
 from model_packaging.formats.skops_file import NotASkopsFileError, is_skops, read_skops
+from model_packaging.formats.tabular_signature import PREDICTION, inputs_of_rows, outputs_of_classifier
 from model_packaging.package_spec import ServingImageRequest
 from model_packaging.release import Framework, Signature, TensorSpec
 
@@ -187,20 +188,13 @@ def _inputs(path: Path, facts: ModelFacts, samples: Sequence[SampleFile]) -> tup
         message = f"{facts.class_name.rsplit('.', 1)[-1]} does not say {what}, and there is no sample with rows"
         fix = "put a request with rows into samples/ (CSV or JSON), or write the signature into package.yaml"
         raise InvalidPackageError([Violation(path.as_posix(), None, "", None, message, fix=fix)])
-    if facts.names:
-        return tuple(TensorSpec(name=name, dtype="float64", shape=(None,)) for name in facts.names)
-    return (TensorSpec(name="rows", dtype="float64", shape=(None, facts.width)),)
+    return inputs_of_rows(facts.width, facts.names)
 
 
 def _outputs(facts: ModelFacts) -> tuple[TensorSpec, ...]:
     if facts.labels is None:
-        return (TensorSpec(name="prediction", dtype="float64", shape=(None,)),)
-    label = TensorSpec(name="label", dtype=facts.label_dtype, shape=(None,))
-    if not facts.has_probabilities:
-        return (label,)
-    if len(facts.labels) == 2:
-        return (TensorSpec(name="probability", dtype="float64", shape=(None,)), label)
-    return (label, TensorSpec(name="probabilities", dtype="float64", shape=(None, len(facts.labels))))
+        return PREDICTION
+    return outputs_of_classifier(len(facts.labels), facts.label_dtype, has_probabilities=facts.has_probabilities)
 
 
 def _image(path: Path, version: str, processor: Processor) -> tuple[ServingImageRequest, str | None]:

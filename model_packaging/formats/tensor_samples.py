@@ -13,8 +13,7 @@ from typing import Any
 
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.formats.model_format import NPY, SampleFile
-from model_packaging.formats.npy_header import NpyHeaderError, read_npy_header
-from model_packaging.formats.samples import inputs_of_samples
+from model_packaging.formats.samples import inputs_of_samples, npy_of
 from model_packaging.release import TensorSpec
 
 FLOAT, WHOLE = "float32", "int64"
@@ -45,12 +44,8 @@ def no_sample(path: Path, title: str) -> InvalidPackageError:
 
 def _tensors_of(sample: SampleFile, names: Sequence[str]) -> tuple[TensorSpec, ...] | None:
     if sample.content_type == NPY and len(names) == 1:
-        try:
-            with sample.path.open("rb") as stream:
-                header = read_npy_header(stream)
-        except NpyHeaderError as error:
-            raise _misfit(sample, f"is not NPY: {error}") from error
-        return (TensorSpec(name=names[0], dtype=_torch_dtype(header.dtype), shape=(None, *header.shape[1:])),)
+        shape, dtype = npy_of(sample)
+        return (TensorSpec(name=names[0], dtype=_torch_dtype(dtype), shape=(None, *shape[1:])),)
     if sample.content_type == "application/json":
         given = _given(sample, names)
         if given is not None:

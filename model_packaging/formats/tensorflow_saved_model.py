@@ -103,7 +103,7 @@ class TensorflowSavedModelFormat:
                 framework="tensorflow",
                 version=version,
                 py_version=CONTAINERS[version],
-                processor="gpu" if processor == "gpu" else "cpu",
+                processor=processor,
             ),
             image_note=None if same else note + ("" if _is_older(wrote, version) else " as a rule, not by promise"),
             files=model.files,

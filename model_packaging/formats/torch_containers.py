@@ -26,7 +26,7 @@ def torch_container(path: Path, title: str, processor: Processor) -> ServingImag
         framework="pytorch",
         version=NEWEST,
         py_version=CONTAINERS[NEWEST],
-        processor="gpu" if processor == "gpu" else "cpu",
+        processor=processor,
     )
 
 

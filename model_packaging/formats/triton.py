@@ -119,7 +119,7 @@ def triton_plan(
         framework="sagemaker-tritonserver",
         version=CONTAINER_VERSION,
         py_version="py3",
-        processor="gpu" if processor == "gpu" else "cpu",
+        processor=processor,
     )
     return ServingPlan(
         image=image,

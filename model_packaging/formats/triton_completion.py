@@ -11,9 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from model_packaging.errors import InvalidPackageError, Violation
-from model_packaging.formats.onnx_file import read_onnx_file
-from model_packaging.formats.onnx_format import onnx_signature as onnx_file_signature
-from model_packaging.formats.protobuf_wire import WireError
+from model_packaging.formats.onnx_format import read_onnx_signature
 from model_packaging.formats.text_proto import read_text_proto
 from model_packaging.formats.triton_config import (
     CONFIG_FILE,
@@ -76,8 +74,4 @@ def onnx_signature(model: TritonModel) -> Signature | None:
         return None
     path = model.folder / str(model.served_version) / model.model_file
     file = path / "model.onnx" if path.is_dir() else path
-    try:
-        return onnx_file_signature(file, read_onnx_file(file))
-    except WireError as error:
-        told = f"is not a readable ONNX model: {error}"
-        raise InvalidPackageError([Violation(file.as_posix(), None, "", None, told)]) from error
+    return read_onnx_signature(file)

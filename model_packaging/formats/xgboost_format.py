@@ -81,9 +81,9 @@ class XgboostFormat:
             raise UnservableModelError(
                 model.path, self.title, message, allowed="cpu", fix="set processor in package.yaml"
             )
-        image = ServingImageRequest(framework="xgboost", version=container, py_version="py3", processor="cpu")
+        image = ServingImageRequest(framework="xgboost", version=container, processor=processor)
         return ServingPlan(
-            image=image.model_copy(update={"processor": processor}),
+            image=image,
             image_note=note,
             files=model.files,
             generated={
