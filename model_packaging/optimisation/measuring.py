@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,14 +79,10 @@ def size_bytes(path: Path) -> int:
     return path.stat().st_size
 
 
-def versions(packages: Mapping[str, str]) -> dict[str, str]:
-    """Import name to distribution, as far as installed: distribution to version."""
-    import importlib.metadata
+def versions(modules: Iterable[str]) -> dict[str, str]:
+    """Distribution to version of modules, as far as they are installed: XGBoost may be `xgboost` or `xgboost-cpu`."""
+    from importlib import metadata
 
-    found = {}
-    for distribution in sorted(set(packages.values())):
-        try:
-            found[distribution] = importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    distributions = metadata.packages_distributions()
+    found = {one for module in modules for one in distributions.get(module, ())}
+    return {name.lower().replace("_", "-"): metadata.version(name) for name in sorted(found)}

@@ -39,30 +39,33 @@ def load_onnx(path: Path) -> Any:
 def predict_with(path: Path) -> Predict:
     """Runs a file with onnxruntime on one thread; the answers are its floating-point outputs side by side."""
     session = _session(path)
-    names = [one.name for one in session.get_inputs()]
-    dtypes = {one.name: _numpy_type(one.type) for one in session.get_inputs()}
+    dtypes = _input_types(session)
     wanted = [one.name for one in session.get_outputs() if one.type in {"tensor(float)", "tensor(double)"}]
     outputs = wanted or [one.name for one in session.get_outputs()][:1]
 
     def predict(rows: Rows) -> np.ndarray[Any, Any]:
-        fed = feed(rows, names, dtypes)
-        return side_by_side(session.run(outputs, fed))
+        return side_by_side(session.run(outputs, feed(rows, dtypes)))
 
     return predict
 
 
-def feed(rows: Rows, names: list[str], dtypes: dict[str, Any]) -> Rows:
+def input_types(path: Path) -> dict[str, Any]:
+    """The inputs of a file by name, each with numpy's type of its numbers."""
+    return _input_types(_session(path))
+
+
+def feed(rows: Rows, dtypes: dict[str, Any]) -> Rows:
     """The rows by the model's own input names and types.
 
     Raises:
         OptimisationError: the rows are of other inputs.
     """
-    if list(rows) == [""] and len(names) == 1:
-        rows = {names[0]: rows[""]}
-    if set(rows) != set(names):
-        there = ", ".join(sorted(rows)) or "one without a name"
-        raise OptimisationError(f"the model's inputs are {', '.join(names)}; the rows are of {there}")
-    return {name: rows[name].astype(dtypes[name], copy=False) for name in names}
+    if list(rows) == [""] and len(dtypes) == 1:
+        rows = {next(iter(dtypes)): rows[""]}
+    if set(rows) != set(dtypes):
+        there = ", ".join(one or "one without a name" for one in sorted(rows))
+        raise OptimisationError(f"the model's inputs are {', '.join(dtypes)}; the rows are of {there}")
+    return {name: rows[name].astype(dtype, copy=False) for name, dtype in dtypes.items()}
 
 
 def side_by_side(outputs: list[Any]) -> np.ndarray[Any, Any]:
@@ -102,6 +105,10 @@ def _session(path: Path) -> Any:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no public base but Exception
         raise OptimisationError(f"onnxruntime cannot load {path.name}: {str(error).splitlines()[0]}") from error
+
+
+def _input_types(session: Any) -> dict[str, Any]:
+    return {one.name: _numpy_type(one.type) for one in session.get_inputs()}
 
 
 def _numpy_type(onnx_type: str) -> Any:

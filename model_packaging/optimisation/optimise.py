@@ -180,7 +180,7 @@ class _Run:
         result = Optimisation(
             source_sha256=content_sha256(self.source),
             result_sha256=content_sha256(served),
-            tools=versions({**self.original.tools, "onnx": "onnx", "onnxruntime": "onnxruntime"}),
+            tools=versions((*self.original.tools, "onnx", "onnxruntime")),
             vcpus=vcpus,
             machine=name,
             steps=tuple(self.measured),

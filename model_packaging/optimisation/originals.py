@@ -36,8 +36,8 @@ class Original:
     """Its own answers, by its own framework."""
     to_onnx: Callable[[Rows, int | None], Any]
     """Sample rows and an opset, or None for the converter's own, to a `ModelProto`."""
-    tools: dict[str, str]
-    """Import name to distribution of what loads and converts it."""
+    tools: tuple[str, ...]
+    """The modules that load and convert it."""
 
 
 def load_original(path: Path, model_format: str) -> Original:
@@ -67,7 +67,7 @@ def load_original(path: Path, model_format: str) -> Original:
 
 def _onnx(path: Path) -> Original:
     model = load_onnx(path)
-    return Original(predict_with(path), lambda _rows, _opset: model, {"onnx": "onnx", "onnxruntime": "onnxruntime"})
+    return Original(predict_with(path), lambda _rows, _opset: model, ("onnx", "onnxruntime"))
 
 
 def _sklearn(path: Path) -> Original:
@@ -84,7 +84,7 @@ def _sklearn(path: Path) -> Original:
         options = {id(model): {"zipmap": False}} if classifier else None
         return convert(model, single(one_row(rows, 0)), options=options, target_opset=opset)
 
-    return Original(predict, to_onnx, {"sklearn": "scikit-learn", "skl2onnx": "skl2onnx"})
+    return Original(predict, to_onnx, ("sklearn", "skl2onnx"))
 
 
 def _load_sklearn(path: Path) -> Any:
@@ -120,7 +120,7 @@ def _xgboost(path: Path) -> Original:
         plain.feature_types = None
         return convert_xgboost(plain, initial_types=_float_rows(rows), target_opset=opset)
 
-    return Original(predict, to_onnx, {"xgboost": "xgboost-cpu", "onnxmltools": "onnxmltools"})
+    return Original(predict, to_onnx, ("xgboost", "onnxmltools"))
 
 
 def _is_binary(booster: Any) -> bool:
@@ -144,7 +144,7 @@ def _lightgbm(path: Path) -> Original:
 
         return convert_lightgbm(booster, initial_types=_float_rows(rows), target_opset=opset, zipmap=False)
 
-    return Original(predict, to_onnx, {"lightgbm": "lightgbm", "onnxmltools": "onnxmltools"})
+    return Original(predict, to_onnx, ("lightgbm", "onnxmltools"))
 
 
 def _catboost(path: Path) -> Original:
@@ -164,14 +164,14 @@ def _catboost(path: Path) -> Original:
             model.save_model(str(exported), format="onnx")
             return without_zipmap(load_onnx(exported))
 
-    return Original(predict, to_onnx, {"catboost": "catboost"})
+    return Original(predict, to_onnx, ("catboost",))
 
 
 def _torchscript(path: Path) -> Original:
     import torch
 
     module = torch.jit.load(str(path), map_location="cpu").eval()
-    return Original(_torch_predict(module), lambda rows, opset: _export_torch(module, rows, opset), {"torch": "torch"})
+    return Original(_torch_predict(module), lambda rows, opset: _export_torch(module, rows, opset), ("torch",))
 
 
 def _torch_export(path: Path) -> Original:
@@ -181,7 +181,7 @@ def _torch_export(path: Path) -> Original:
     return Original(
         _torch_predict(program.module()),
         lambda rows, opset: _export_torch(program, rows, opset),
-        {"torch": "torch", "onnxscript": "onnxscript"},
+        ("torch", "onnxscript"),
     )
 
 
@@ -240,7 +240,7 @@ def _tensorflow(path: Path) -> Original:
         model, _ = convert.from_graph_def(graph, input_names=inputs, output_names=outputs, opset=opset)
         return model
 
-    return Original(predict, to_onnx, {"tensorflow": "tensorflow-cpu", "tf2onnx": "tf2onnx"})
+    return Original(predict, to_onnx, ("tensorflow", "tf2onnx"))
 
 
 def _float_rows(rows: Rows) -> list[tuple[str, Any]]:

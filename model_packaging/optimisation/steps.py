@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from model_packaging.optimisation.errors import OptimisationError, missing
-from model_packaging.optimisation.onnx_model import feed, load_onnx, write_onnx
+from model_packaging.optimisation.onnx_model import feed, input_types, load_onnx, write_onnx
 from model_packaging.optimisation.rows import Rows, one_row, row_count
 from model_packaging.optimisation.spec import Fp16, Graph, Int8Dynamic, Int8Static, Simplify
 
@@ -144,11 +144,9 @@ def _refuse_without_weights(source: Path, step: str) -> None:
 
 def _reader(source: Path, calibration: Rows) -> Any:
     """Calibration rows, one at a time, as onnxruntime reads them."""
-    import onnxruntime
     from onnxruntime.quantization import CalibrationDataReader
 
-    inputs = onnxruntime.InferenceSession(str(source), providers=["CPUExecutionProvider"]).get_inputs()
-    names, dtypes = [one.name for one in inputs], {one.name: _dtype(one.type) for one in inputs}
+    dtypes = input_types(source)
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
         def __init__(self) -> None:
@@ -158,17 +156,9 @@ def _reader(source: Path, calibration: Rows) -> Any:
             if self._next == row_count(calibration):
                 return None
             self._next += 1
-            return feed(one_row(calibration, self._next - 1), names, dtypes)
+            return feed(one_row(calibration, self._next - 1), dtypes)
 
     return Reader()
-
-
-def _dtype(onnx_type: str) -> Any:
-    import numpy as np
-
-    return {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64}.get(
-        onnx_type, np.float32
-    )
 
 
 @contextmanager

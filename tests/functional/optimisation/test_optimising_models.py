@@ -135,6 +135,7 @@ def test_a_model_becomes_onnx_and_answers_as_before(tmp_path, train):
     assert [one.file for one in result.steps][1:] == ["model.onnx", "model.onnx"]
     assert result.steps[0].max_abs_difference == 0
     assert all(one.max_abs_difference <= 2e-3 and one.p50_ms <= one.p99_ms for one in result.steps)
+    assert {"onnx", "onnxruntime"} < result.tools.keys()
     assert (folder / "model.onnx").stat().st_size == result.steps[-1].size_bytes
     session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
     assert all(one.type.startswith("tensor(") for one in session.get_outputs())

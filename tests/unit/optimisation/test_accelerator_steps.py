@@ -1,7 +1,8 @@
-"""What is built on the instance: requests that AWS's own model of its API accepts."""
+"""What is built on the instance: requests that AWS's own model of its API accepts; and which tools that was of."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 
 import botocore.session
@@ -10,6 +11,7 @@ from botocore.stub import Stubber
 
 from model_packaging.optimisation.accelerators import neuron_compilation_job, start_neuron_compilation
 from model_packaging.optimisation.errors import OptimisationError
+from model_packaging.optimisation.measuring import versions
 from model_packaging.optimisation.spec import Neuron
 
 pytestmark = pytest.mark.unit
@@ -34,6 +36,12 @@ def test_a_compilation_job_is_a_request_that_sagemaker_accepts():
         )
     assert started == ARN
     assert json.loads(document)["InputConfig"] == {"DataInputConfig": '{"rows": [1, 4]}', "Framework": "PYTORCH"}
+
+
+def test_a_tools_version_is_that_of_the_distribution_it_came_from():
+    """scikit-learn is imported as sklearn, PyYAML as yaml; what is not installed has none."""
+    found = versions(("yaml", "botocore", "no_such_module"))
+    assert found == {name: importlib.metadata.version(name) for name in ("botocore", "pyyaml")}
 
 
 def test_a_model_that_no_compiler_for_inferentia_reads_is_refused():
