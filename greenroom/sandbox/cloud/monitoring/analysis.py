@@ -11,7 +11,6 @@ from typing import Any
 from greenroom.sandbox.cloud.monitoring import data_quality, model_quality
 from greenroom.sandbox.cloud.monitoring.captured_rows import CapturedDataError, Cell, read_events, table
 from greenroom.sandbox.cloud.monitoring.data_quality import Violation
-from model_packaging.baselines.quality_figures import SECTIONS
 
 NO_DATA = "Job inputs had no data"
 """AWS's own words for a window in which nothing was captured: aws/sagemaker-python-sdk#2634."""
@@ -127,7 +126,7 @@ def _model_quality(inputs: JobInputs) -> Report:
         raise AnalysisError(NO_DATA if not events else "No ground truth was found for the captured events")
     metrics = model_quality.metrics_of(problem_type, labelled)
     violations = model_quality.broken(problem_type, metrics, inputs.constraints)
-    section = f"{SECTIONS[problem_type]}_metrics"
+    section = f"{model_quality.section(problem_type)}_metrics"
     statistics = {
         "version": 0.0,
         "dataset": {"item_count": len(labelled)},

@@ -140,9 +140,14 @@ def _auc(scored: Sequence[tuple[float, bool]]) -> float:
     return ratio(wins, float(len(positives) * len(negatives)))
 
 
+def section(problem_type: str) -> str:
+    """What a problem type's metrics and constraints are called in the documents."""
+    return SECTIONS[problem_type]
+
+
 def broken(problem_type: str, metrics: Metrics, constraints: Mapping[str, Any] | None) -> tuple[Violation, ...]:
     """The constraints that the metrics break; the wording is the one of AWS's sample report."""
-    wanted: Mapping[str, Any] = (constraints or {}).get(f"{SECTIONS[problem_type]}_constraints") or {}
+    wanted: Mapping[str, Any] = (constraints or {}).get(f"{section(problem_type)}_constraints") or {}
     found = []
     for name, constraint in wanted.items():
         operator, threshold = constraint["comparison_operator"], float(constraint["threshold"])
