@@ -19,7 +19,10 @@ class ContainerStartError(PackagingFailure):
 
     def __init__(self, model_name: str, reason: str, log_path: Path, log_tail: str) -> None:
         self.model_name, self.reason, self.log_path, self.log_tail = model_name, reason, log_path, log_tail
-        tail = "\n".join(f"    {line}" for line in log_tail.splitlines())
-        super().__init__(
-            f"the container of model {model_name!r} did not start: {reason} (log: {log_path})\n{tail}".rstrip()
-        )
+        super().__init__(model_name, reason)
+
+    def __str__(self) -> str:
+        """The reason, where the log lies as long as it does (a temporary one is gone with its folder), and its tail."""
+        log = f" (log: {self.log_path})" if self.log_path.is_file() else ""
+        tail = "\n".join(f"    {line}" for line in self.log_tail.splitlines())
+        return f"the container of model {self.model_name!r} did not start: {self.reason}{log}\n{tail}".rstrip()
