@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model_packaging.evidence import GATE_REPORT, read_evidence
+from model_packaging.gate import measure
 from model_packaging.gate.gate_file import Gate
 from model_packaging.gate.report import GateReport
 from model_packaging.release import Release
@@ -38,8 +39,6 @@ def deployed_report(
         ContainerStartError: it does not start here, and it has no gate's report of its own.
         DigestMismatchError: its evidence is not what it was.
     """
-    from model_packaging.gate import measure
-
     own = read_evidence(folder, release.name, release.digest).get(GATE_REPORT)
     kept = None if own is None else GateReport.from_json(own, f"gate.json of release {release.digest}")
     try:
