@@ -8,12 +8,11 @@ Source: https://github.com/aws/sagemaker-tensorflow-serving-container
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model_packaging.formats.containers import nearest_version, refuse_inferentia
+from model_packaging.formats.containers import nearest_version, refuse_inferentia, release_of
 from model_packaging.formats.errors import BrokenModelError, UnservableModelError
 from model_packaging.formats.folder_files import files_under
 from model_packaging.formats.model_format import CSV, JSON, Processor, RecognisedModel, SampleFile, ServingPlan
@@ -26,6 +25,7 @@ from model_packaging.release import Framework, Signature
 CONTAINERS: Mapping[str, str] = {"2.16.1": "py3", "2.18.0": "py3", "2.19.0": "py3", "2.20.0": "py312"}
 """Versions of AWS's TensorFlow Serving container to the Python that the SageMaker SDK asks for."""
 
+UNKNOWN_VERSION = "unknown"
 DEFAULT_SIGNATURE = "serving_default"
 FIRST_VERSION = "1"
 GRAPH_HEAD = b"\x08\x01\x12"
@@ -68,7 +68,7 @@ class TensorflowSavedModelFormat:
             return None
         facts = [self._facts(folder) for folder in versions.values()]
         newest = facts[-1]
-        version = newest.content.tensorflow_version or "unknown"
+        version = newest.content.tensorflow_version or UNKNOWN_VERSION
         told = f"a SavedModel of TensorFlow {version}, by its saved_model.pb"
         files = {
             place: file
@@ -96,7 +96,9 @@ class TensorflowSavedModelFormat:
         refuse_inferentia(model.path, self.title, processor)
         model.facts_as(SavedModelFacts).signature(self.title)
         wrote = model.framework.version
-        version, same = nearest_version(tuple(CONTAINERS), wrote)
+        newest = list(CONTAINERS)[-1]
+        version, same = (newest, True) if wrote == UNKNOWN_VERSION else nearest_version(tuple(CONTAINERS), wrote)
+        is_older = release_of(wrote) <= release_of(version)
         note = f"AWS has no TensorFlow {wrote} container; the {version} one is the nearest, whose TensorFlow reads it"
         return ServingPlan(
             image=ServingImageRequest(
@@ -105,7 +107,7 @@ class TensorflowSavedModelFormat:
                 py_version=CONTAINERS[version],
                 processor=processor,
             ),
-            image_note=None if same else note + ("" if _is_older(wrote, version) else " as a rule, not by promise"),
+            image_note=None if same else note + ("" if is_older else " as a rule, not by promise"),
             files=model.files,
             entry_point=None,
             content_types=(JSON, CSV, JSON_LINES),
@@ -130,12 +132,6 @@ class TensorflowSavedModelFormat:
             raise BrokenModelError(folder / SAVED_MODEL, self.title, str(error)) from error
         _check_variables(folder, self.title)
         return SavedModelFacts(folder, content)
-
-
-def _is_older(wrote: str, container: str) -> bool:
-    return [int(one) for one in re.findall(r"\d+", wrote)[:2]] <= [
-        int(one) for one in re.findall(r"\d+", container)[:2]
-    ]
 
 
 def _versions(path: Path) -> dict[str, Path]:

@@ -74,11 +74,13 @@ def tensor_info(dtype: int, *sizes: int) -> bytes:
     return message(1, b"op:0") + message(2, dtype) + message(3, shape)
 
 
-def saved_model(folder: Path, *, tag: bytes = b"serve", name: bytes = b"serving_default") -> Path:
+def saved_model(
+    folder: Path, *, tag: bytes = b"serve", name: bytes = b"serving_default", version: bytes = b"2.18.1"
+) -> Path:
     inputs = message(1, message(1, b"x") + message(2, tensor_info(1, -1, 4)))
     outputs = message(2, message(1, b"p") + message(2, tensor_info(9, -1)))
     signature = message(1, name) + message(2, inputs + outputs + message(3, b"tensorflow/serving/predict"))
-    info = message(4, tag) + message(5, b"2.18.1")
+    info = message(4, tag) + message(5, version)
     folder.mkdir(parents=True)
     graph = message(1, info) + message(2, bytes(300)) + message(5, signature)
     (folder / "saved_model.pb").write_bytes(message(1, 1) + message(2, graph))

@@ -133,6 +133,24 @@ def test_a_saved_model_is_version_1_unless_it_says_another(tmp_path):
     assert list(formats.recognise(versions).files) == ["3/saved_model.pb", "12/saved_model.pb"]
 
 
+NEAREST = "AWS has no TensorFlow {} container; the {} one is the nearest, whose TensorFlow reads it"
+
+
+@pytest.mark.parametrize(
+    ("wrote", "version", "note"),
+    [
+        (b"2.18.1", "2.18.0", None),
+        (b"2.17.0", "2.18.0", NEAREST.format("2.17.0", "2.18.0")),
+        (b"2.21.0", "2.20.0", NEAREST.format("2.21.0", "2.20.0") + " as a rule, not by promise"),
+        (b"", "2.20.0", None),
+    ],
+)
+def test_a_saved_models_container_is_that_of_its_version_or_the_nearest(tmp_path, wrote, version, note):
+    model = formats.recognise(saved_model(tmp_path / "model", version=wrote))
+    plan = formats.FORMATS["tensorflow_saved_model"].serving(model, "cpu")
+    assert (plan.image.version, plan.image_note) == (version, note)
+
+
 def test_a_saved_model_that_cannot_be_served_says_why(tmp_path):
     assert "none of its graphs is tagged 'serve'; tags: train" in refusal(saved_model(tmp_path / "a", tag=b"train"))
     other = formats.recognise(saved_model(tmp_path / "b", name=b"other"))
