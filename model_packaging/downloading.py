@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from model_packaging.errors import DigestMismatchError, PublishError, ReleaseNot
 from model_packaging.evidence import EVIDENCE_FOLDER, INDEX, SIGNATURE, read_evidence
 from model_packaging.hashing import hash_file, on_all_cores, write_all
 from model_packaging.release import MANIFEST, Release, ReleaseFile, checked_path, hex_of, manifest_digest
-from model_packaging.s3_prefix import S3Prefix
+from model_packaging.s3_prefix import S3Prefix, error_code
 from model_packaging.sending import CONNECTIONS, Counted, Progress
 from model_packaging.staging import StagedRelease, hold, store_writes
 from model_packaging.store import ReleaseStore
@@ -75,11 +75,10 @@ def _manifest(prefix: S3Prefix, name: str, digest: str) -> Release:
     try:
         release = Release.model_validate_json(content)
     except ValidationError as error:
-        raise DigestMismatchError(name, digest, [f"{prefix.uri(MANIFEST)} is no manifest"]) from error
-    if not release.name == name or not release.digest == digest == manifest_digest(release):
-        raise DigestMismatchError(
-            name, digest, [f"{prefix.uri(MANIFEST)} has the digest {manifest_digest(release)} of {release.name!r}"]
-        )
+        raise DigestMismatchError(name, digest, [f"{MANIFEST} is no manifest"], where=prefix.uri()) from error
+    if (release.name, release.digest, manifest_digest(release)) != (name, digest, digest):
+        told = f"{MANIFEST} has the digest {manifest_digest(release)} of {release.name!r}"
+        raise DigestMismatchError(name, digest, [told], where=prefix.uri())
     return release
 
 
@@ -124,9 +123,7 @@ class _Receiving:
             os.close(descriptor)
         if have != file.size_bytes or digest.hexdigest() != file.sha256:
             part.unlink()
-            raise DigestMismatchError(
-                self._release.name, self._release.digest, [f"{self._prefix.uri(file.path)} has other bytes"]
-            )
+            raise self._mismatch([f"{file.path} has other bytes"])
         part.replace(target)
 
     def evidence(self) -> None:
@@ -141,10 +138,16 @@ class _Receiving:
                 with store_writes(target):
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(content or b"")
-        listed = {*read_evidence(self._folder, self._release.name, self._release.digest), INDEX, SIGNATURE}
+        try:
+            listed = {*read_evidence(self._folder, self._release.name, self._release.digest), INDEX, SIGNATURE}
+        except DigestMismatchError as error:
+            raise self._mismatch(error.differences) from error  # as it came out of the bucket
         for place in (self._folder / EVIDENCE_FOLDER).rglob("*"):
             if place.is_file() and place.relative_to(self._folder / EVIDENCE_FOLDER).as_posix() not in listed:
                 place.unlink()  # of a former index
+
+    def _mismatch(self, differences: Sequence[str]) -> DigestMismatchError:
+        return DigestMismatchError(self._release.name, self._release.digest, differences, where=self._prefix.uri())
 
     def _rest(self, file: ReleaseFile, have: int) -> Iterator[bytes]:
         if have == file.size_bytes:
@@ -168,7 +171,7 @@ class _Receiving:
             try:
                 yield
             except ClientError as error:
-                if error.response["Error"]["Code"] != "NoSuchKey":
+                if error_code(error) != "NoSuchKey":
                     raise
                 raise PublishError(
                     f"{self._prefix.uri(path)} is not there, though the release's manifest is; publish it again"

@@ -97,11 +97,20 @@ class ReleaseNotFoundError(PackagingError):
 class DigestMismatchError(PackagingError):
     """A release was changed after it was made, or was not wholly written."""
 
-    def __init__(self, name: str, digest: str, differences: Sequence[str]) -> None:
-        self.name, self.digest, self.differences = name, digest, tuple(differences)
+    def __init__(self, name: str, digest: str, differences: Sequence[str], *, where: Path | str) -> None:
+        """What differs of a release, and where it lies: its folder here, or the URI of its prefix in a bucket."""
+        self.name, self.digest, self.differences, self.where = name, digest, tuple(differences), where
+        reference = f"{name}@{digest.removeprefix('sha256:')}"
+        if isinstance(where, Path):
+            fix = (
+                f"delete that folder, and make it again with `greenroom package models/{name}`"
+                f" or bring it with `greenroom release download {reference}`"
+            )
+        else:
+            fix = f"delete it there, and publish it from where it is whole: `greenroom release publish {reference}`"
         super().__init__(
-            f"release {digest} of model {name!r} is not what its digest says: {'; '.join(differences)}; "
-            f"delete it and make it again with `greenroom package models/{name}`"
+            f"release {digest} of model {name!r} is not what its digest says: {'; '.join(self.differences)};"
+            f" it lies in {where}; {fix}"
         )
 
 

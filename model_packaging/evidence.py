@@ -70,7 +70,7 @@ def read_evidence(release_folder: Path, name: str, digest: str) -> dict[str, byt
         else:
             found[file.path] = content
     if differences:
-        raise DigestMismatchError(name, digest, differences)
+        raise DigestMismatchError(name, digest, differences, where=release_folder)
     return found
 
 
@@ -86,9 +86,11 @@ def read_index(release_folder: Path, name: str, digest: str) -> EvidenceIndex | 
     try:
         index = EvidenceIndex.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise DigestMismatchError(name, digest, [f"{EVIDENCE_FOLDER}{INDEX} is not an index of evidence"]) from error
+        told = f"{EVIDENCE_FOLDER}{INDEX} is not an index of evidence"
+        raise DigestMismatchError(name, digest, [told], where=release_folder) from error
     if index.release != digest:
-        raise DigestMismatchError(name, digest, [f"{EVIDENCE_FOLDER}{INDEX} is of release {index.release}"])
+        told = f"{EVIDENCE_FOLDER}{INDEX} is of release {index.release}"
+        raise DigestMismatchError(name, digest, [told], where=release_folder)
     return index
 
 

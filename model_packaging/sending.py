@@ -121,7 +121,8 @@ class Sending:
         self.prefix.put(ARCHIVE_RECORD, (json.dumps(record, indent=2, sort_keys=True) + "\n").encode())
 
     def _mismatch(self, file: ReleaseFile) -> DigestMismatchError:
-        return DigestMismatchError(self.release.name, self.release.digest, [f"{file.path} has other bytes"])
+        told = f"{file.path} has other bytes"
+        return DigestMismatchError(self.release.name, self.release.digest, [told], where=self.folder)
 
 
 def _read_exactly(descriptor: int, length: int, offset: int) -> bytes:

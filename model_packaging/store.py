@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from model_packaging.errors import DigestMismatchError, ReleaseNotFoundError
+from model_packaging.errors import DigestMismatchError, PackagingError, ReleaseNotFoundError, SourceFileError
 from model_packaging.evidence import EVIDENCE_FOLDER
 from model_packaging.hashing import hash_file, on_all_cores
 from model_packaging.release import MANIFEST, Release, ReleaseFile, hex_of, manifest_digest
@@ -47,17 +47,23 @@ class ReleaseStore:
             InvalidDigestError: `digest` is none.
             ReleaseNotFoundError: there is no such release.
             DigestMismatchError: the manifest is not what the digest says.
+            SourceFileError: the manifest cannot be read.
         """
-        path = self.folder(name, digest) / MANIFEST
+        folder = self.folder(name, digest)
+        path = folder / MANIFEST
         if not path.is_file():
             raise ReleaseNotFoundError(name, digest, self._digests(name), where=str(self.root))
         try:
             release = Release.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            told = [f"{MANIFEST} {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-            raise DigestMismatchError(name, digest, told) from error
-        if verify:
-            _verify_manifest(release, name, digest)
+            from model_packaging.complaints import json_complaints  # reads YAML as well, which serving does not need
+
+            raise DigestMismatchError(name, digest, [f"{MANIFEST} {json_complaints(error)}"], where=folder) from error
+        except OSError as error:
+            raise SourceFileError(path, f"cannot be read: {error.strerror}") from error
+        differences = _manifest_differences(release, name, digest) if verify else []
+        if differences:
+            raise DigestMismatchError(name, digest, differences, where=folder)
         return release
 
     def holds(self, release: Release) -> bool:
@@ -92,12 +98,39 @@ class ReleaseStore:
         same = on_all_cores(lambda path: is_same(expected[path], found[path]), both)
         differences += [f"{path} has other bytes" for path, is_it in zip(both, same, strict=True) if not is_it]
         if differences:
-            raise DigestMismatchError(release.name, release.digest, differences)
+            raise DigestMismatchError(release.name, release.digest, differences, where=folder)
 
-    def list(self, name: str | None = None) -> tuple[Release, ...]:
-        """Every release, or every one of a model, ordered by name and digest."""
-        names = (name,) if name is not None else self._names()
-        return tuple(self.load(one, digest) for one in names for digest in self._digests(one))
+    def list(
+        self, name: str | None = None, *, on_broken: Callable[[str, str, PackagingError], None] | None = None
+    ) -> tuple[Release, ...]:
+        """Every release, or every one of a model, ordered by name and digest.
+
+        Args:
+            name: The model; all of them without it.
+            on_broken: Told of each release that cannot be read, by model and digest, and why; without it the first of
+                them ends the listing.
+
+        Raises:
+            DigestMismatchError: a manifest is not what its folder's name says.
+            SourceFileError: a manifest cannot be read.
+        """
+        found: list[Release] = []
+        digests = self.digests() if name is None else {name: self._digests(name)}
+        for model, digest in ((model, one) for model, those in digests.items() for one in those):
+            try:
+                found.append(self.load(model, digest))
+            except PackagingError as error:
+                if on_broken is None:
+                    raise
+                on_broken(model, digest, error)
+        return tuple(found)
+
+    def digests(self) -> dict[str, tuple[str, ...]]:
+        """Model to the digests of its releases, in order, without reading any manifest."""
+        if not self.root.is_dir():
+            return {}
+        names = sorted(path.name for path in self.root.iterdir() if path.is_dir() and not path.name.startswith("."))
+        return {name: digests for name in names if (digests := self._digests(name))}
 
     @contextmanager
     def staging(self) -> Iterator[StagedRelease]:
@@ -135,12 +168,6 @@ class ReleaseStore:
                         raise
         return self.load(release.name, release.digest)
 
-    def _names(self) -> tuple[str, ...]:
-        if not self.root.is_dir():
-            return ()
-        folders = (path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith("."))
-        return tuple(sorted(path.name for path in folders))
-
     def _digests(self, name: str) -> tuple[str, ...]:
         folder = self.root / name
         if not folder.is_dir():
@@ -163,7 +190,7 @@ def _set_aside(root: Path, place: Path) -> None:
         place.rename(aside / place.name)
 
 
-def _verify_manifest(release: Release, name: str, digest: str) -> None:
+def _manifest_differences(release: Release, name: str, digest: str) -> list[str]:
     differences = []
     if release.name != name:
         differences.append(f"{MANIFEST} is of model {release.name!r}")
@@ -172,5 +199,4 @@ def _verify_manifest(release: Release, name: str, digest: str) -> None:
     recomputed = manifest_digest(release)
     if recomputed != digest:
         differences.append(f"{MANIFEST} has the digest {recomputed}")
-    if differences:
-        raise DigestMismatchError(name, digest, differences)
+    return differences

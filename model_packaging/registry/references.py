@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from model_packaging.registry.errors import UnknownReleaseError
-from model_packaging.release import MANIFEST, SHOWN_DIGITS, Release
+from model_packaging.release import SHOWN_DIGITS, Release
 from model_packaging.store import ReleaseStore
 
 SHORTEST_PREFIX = 6
@@ -85,6 +85,23 @@ def short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:SHOWN_DIGITS]
 
 
+def could_mean(text: str, digests: Iterable[str], pins: PinnedDigests) -> tuple[str, ...]:
+    """Those of a model's digests that the reference means, or would be one of.
+
+    Raises:
+        UnknownReleaseError: it is no reference.
+    """
+    reference = read_reference(text)
+    if reference.place is None:
+        return tuple(digests)
+    if reference.place in pins:
+        return tuple(digest for digest in digests if digest == pins[reference.place].get(reference.name))
+    prefix = reference.prefix or ""
+    if len(prefix) < SHORTEST_PREFIX:
+        return ()
+    return tuple(digest for digest in digests if digest.removeprefix("sha256:").startswith(prefix))
+
+
 def environments_with(pins: PinnedDigests, name: str, digest: str) -> tuple[str, ...]:
     """The environments that pin this release."""
     return tuple(environment for environment, models in pins.items() if models.get(name) == digest)
@@ -96,7 +113,7 @@ def _digests(store: ReleaseStore, name: str) -> tuple[str, ...]:
     Raises:
         UnknownReleaseError: it has none of it.
     """
-    known = stored_digests(store)
+    known = store.digests()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         there = ", ".join(known) or "none"
@@ -106,18 +123,6 @@ def _digests(store: ReleaseStore, name: str) -> tuple[str, ...]:
             f"make one with `greenroom package models/{name}`"
         )
     return known[name]
-
-
-def stored_digests(store: ReleaseStore) -> dict[str, tuple[str, ...]]:
-    """Model to the digests that the store has of it, without reading any manifest."""
-    if not store.root.is_dir():
-        return {}
-    known = {
-        folder.name: tuple(sorted(f"sha256:{one.name}" for one in folder.iterdir() if (one / MANIFEST).is_file()))
-        for folder in sorted(store.root.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-    }
-    return {name: digests for name, digests in known.items() if digests}
 
 
 def _pinned(reference: Reference, pins: PinnedDigests) -> str:

@@ -23,8 +23,9 @@ Examples:
   greenroom release list tumor --in aws --json
 \b
 --json prints {"published_in": null or the artifact store, "releases": [{name, version, digest, size_bytes, framework,
-format, stored, published, pinned, kept}]}; `published` is null where no artifact store was looked into.
-Exit codes: 0 told, 2 bad input."""
+format, stored, published, pinned, kept}], "broken": [{name, digest, problem}]}; `published` is null where no artifact
+store was looked into, and `broken` are those of the local store that cannot be read.
+Exit codes: 0 told, 2 bad input, or one of the local store is broken: the others are told all the same."""
 
 
 @click.command("list", cls=Command, epilog=EPILOG, short_help="The releases there are, and where each of them is.")
@@ -37,7 +38,12 @@ def command(*, name: str | None, place: Place | None, project_folder: Path | Non
     catalogue = catalogue_here(project_folder)
     access = access_to_look_in(catalogue.root, place)
     published = None if access is None else _published(access, name)
-    stored = {release.digest: release for release in catalogue.store.list(name)}
+    broken: list[dict[str, str]] = []
+    here = catalogue.store.list(
+        name,
+        on_broken=lambda model, digest, error: broken.append({"name": model, "digest": digest, "problem": str(error)}),
+    )
+    stored = {release.digest: release for release in here}
     rows = [_row(catalogue, release, published) for release in stored.values()]
     for model, digest in published or ():
         if digest not in stored:
@@ -45,9 +51,14 @@ def command(*, name: str | None, place: Place | None, project_folder: Path | Non
     rows.sort(key=lambda row: (row["name"], row["digest"]))
     terminal = Terminal.here()
     if as_json:
-        terminal.json({"published_in": None if access is None else access.said, "releases": rows})
-    else:
+        published_in = None if access is None else access.said
+        terminal.json({"published_in": published_in, "releases": rows, "broken": broken})
+    elif rows or not broken:
         _tell(terminal, rows, access, name)
+    if broken:
+        from model_packaging import PackagingError
+
+        raise PackagingError("\n".join(one["problem"] for one in broken))
 
 
 def _published(access: ArtifactAccess, name: str | None) -> list[tuple[str, str]]:

@@ -102,6 +102,19 @@ def test_a_file_that_was_changed_is_refused_and_nothing_kept_of_it(release, stor
     assert downloaded(release, store, s3) == release
 
 
+@pytest.mark.parametrize("path", ["release.json", "model/model.bin", "evidence/gate.json"])
+def test_what_is_not_right_in_the_bucket_is_told_with_the_place_there(release, store, s3, path):
+    s3.put(f"{release.s3_prefix}{path}", b"0123456789")
+    with pytest.raises(DigestMismatchError) as caught:
+        downloaded(release, store, s3)
+    prefix = f"s3://{s3.bucket}/{release.s3_prefix}"
+    assert caught.value.where == prefix
+    assert str(caught.value).endswith(
+        f"; it lies in {prefix}; delete it there, and publish it from where it is whole: "
+        f"`greenroom release publish fraud@{release.hex_digest}`"
+    )
+
+
 def test_a_file_that_is_lost_is_told(release, store, s3):
     s3.delete(f"{release.s3_prefix}model/model.bin")
     with pytest.raises(PublishError, match=r"model/model\.bin is not there, though the release's manifest is"):

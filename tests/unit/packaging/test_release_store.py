@@ -114,6 +114,42 @@ def test_a_manifest_that_was_cut_off_is_refused(store, release):
         store.load("fraud", release.digest)
 
 
+def test_a_release_that_was_changed_is_told_with_its_folder_and_what_to_do(store, release):
+    folder = store.folder("fraud", release.digest)
+    (folder / "model" / "model.bin").write_bytes(b"other")
+    with pytest.raises(DigestMismatchError) as caught:
+        store.verify_files(release)
+    assert caught.value.where == folder
+    assert str(caught.value) == (
+        f"release {release.digest} of model 'fraud' is not what its digest says: model/model.bin has other bytes; "
+        f"it lies in {folder}; delete that folder, and make it again with `greenroom package models/fraud` or bring it "
+        f"with `greenroom release download fraud@{release.hex_digest}`"
+    )
+
+
+def cut_off(manifest):
+    manifest.write_bytes(manifest.read_bytes()[:-10])
+
+
+def put_elsewhere(manifest):
+    manifest.parent.rename(manifest.parents[1] / f"{manifest.parent.name}.bak")
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [(cut_off, r"release\.json : Invalid JSON"), (put_elsewhere, r"\.bak' is no digest of a release")],
+)
+def test_a_broken_release_does_not_keep_the_others_from_being_listed(tmp_path, store, release, damage, told):
+    other = package(write_model_folder(tmp_path, "growth"), store)
+    damage(store.folder("fraud", release.digest) / "release.json")
+    broken = []
+    assert store.list(on_broken=lambda name, digest, error: broken.append((name, digest[:20], error))) == (other,)
+    [(name, digest, error)] = broken
+    assert (name, digest) == ("fraud", release.digest[:20])
+    with pytest.raises(type(error), match=told):
+        store.list()
+
+
 def test_files_that_were_changed_are_all_named(store, release):
     folder = store.folder("fraud", release.digest)
     (folder / "model" / "model.bin").write_bytes(b"other")

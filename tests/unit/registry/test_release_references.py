@@ -8,7 +8,7 @@ import pytest
 
 from model_packaging import ReleaseNotFoundError
 from model_packaging.registry.errors import UnknownReleaseError
-from model_packaging.registry.references import environments_with, find_release, short, stored_digests
+from model_packaging.registry.references import could_mean, environments_with, find_release, short
 from tests.unit.registry.stored_releases import store_in, stored
 
 
@@ -88,7 +88,7 @@ def test_an_empty_store_says_how_to_make_a_release(store):
 def test_a_note_beside_a_release_is_no_release(store):
     release = stored(store)
     (store.root / "fraud" / f"{release.hex_digest}.registrations.json").write_text("{}")
-    assert stored_digests(store) == {"fraud": (release.digest,)}
+    assert store.digests() == {"fraud": (release.digest,)}
     assert store.list() == (release,)
 
 
@@ -97,3 +97,24 @@ def test_pins_and_short_digests_are_told(store):
     pins = {"dev": {"fraud": release.digest}, "prod": {}, "staging": {"fraud": "sha256:other"}}
     assert environments_with(pins, "fraud", release.digest) == ("dev",)
     assert short(release.digest) == release.hex_digest[:12]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("fraud", ("a", "b")),
+        ("fraud@aaaaaa", ("a",)),
+        ("fraud@AAAAAAA", ("a",)),
+        (f"fraud@sha256:{'b' * 64}", ("b",)),
+        ("fraud@aaaaa", ()),  # too short to be sure of
+        ("fraud@cccccc", ()),
+        ("fraud@dev", ("b",)),
+        ("fraud@prod", ()),
+        ("growth@dev", ()),
+        ("fraud@nowhere", ()),
+    ],
+)
+def test_what_a_reference_could_mean_of_a_list_of_digests(text, meant):
+    digests = {letter: f"sha256:{letter * 64}" for letter in "ab"}
+    pins = {"dev": {"fraud": digests["b"]}, "prod": {}}
+    assert could_mean(text, digests.values(), pins) == tuple(digests[letter] for letter in meant)

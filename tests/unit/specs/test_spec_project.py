@@ -68,7 +68,7 @@ class Releases:
 
     def load(self, name: str, digest: str) -> Release:
         if digest in self._damaged:
-            raise DigestMismatchError(name, digest, ["model/model.onnx has other bytes"])
+            raise DigestMismatchError(name, digest, ["model/model.onnx has other bytes"], where=Path("releases"))
         if (name, digest) not in self._releases:
             raise ReleaseNotFoundError(name, digest, [one for _, one in self._releases], where="releases")
         return self._releases[name, digest]
