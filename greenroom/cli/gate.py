@@ -86,12 +86,13 @@ def _release(
     catalogue: Catalogue, model_folder: Path, digest: str | None, scratch: Path, progress: Callable[[str], None]
 ) -> tuple[Path, Release]:
     """The release, and its folder: in `scratch` where it is packaged, for nothing unjudged goes into the store."""
+    from greenroom.cli.release.access import find_here
     from model_packaging import ReleaseStore, package
     from model_packaging.judging import UNJUDGED
 
     store = catalogue.store if digest is not None else ReleaseStore(scratch)
     if digest is not None:
-        release = catalogue.find(f"{model_folder.resolve().name}@{digest}")
+        release = find_here(catalogue, f"{model_folder.resolve().name}@{digest}")
         store.verify_files(release)
     else:
         progress("packaging")

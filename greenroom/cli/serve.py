@@ -101,11 +101,12 @@ def _release(model: str, place: str | None, project_folder: Path | None, scratch
         release = package(model_folder, store, judges=UNJUDGED)
     else:
         root = find_project(model_folder if is_folder and project_folder is None else project_folder)
+        from greenroom.cli.release.access import find_here
         from greenroom.delivery.catalogue import Catalogue
 
         catalogue = Catalogue.of(root)
         name = model_folder.resolve().name if is_folder else model
-        store, release = catalogue.store, catalogue.find(name if place is None else f"{name}@{place}")
+        store, release = catalogue.store, find_here(catalogue, name if place is None else f"{name}@{place}")
         store.verify_files(release)
     return store.folder(release.name, release.digest), release
 

@@ -13,6 +13,7 @@ from greenroom.cli.options import find_project
 if TYPE_CHECKING:
     from greenroom.delivery.artifact_access import ArtifactAccess
     from greenroom.delivery.catalogue import Catalogue, Place
+    from model_packaging import Release
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -30,6 +31,64 @@ def catalogue_here(project_folder: Path | None) -> Catalogue:
     from greenroom.delivery.catalogue import Catalogue
 
     return Catalogue.of(root)
+
+
+def find_here(catalogue: Catalogue, reference: str, place: Place | None = None) -> Release:
+    """The release of the local store that `reference` means.
+
+    Args:
+        catalogue: the project's releases.
+        reference: `NAME`, `NAME@DIGEST-PREFIX` or `NAME@ENVIRONMENT`.
+        place: the artifact store that the command is about; nothing is started to look into it.
+
+    Raises:
+        UnknownReleaseError: none is meant, or several could be.
+        UserError: it is not here; with what brings it, where an artifact store is known to have it.
+    """
+    from greenroom.errors import UserError
+    from model_packaging import ReleaseNotFoundError
+    from model_packaging.registry.errors import UnknownReleaseError
+
+    try:
+        return catalogue.find(reference)
+    except (UnknownReleaseError, ReleaseNotFoundError) as error:
+        fix = _what_brings_it(catalogue, reference, place)
+        if fix is None:
+            raise
+        raise UserError(str(error), fix=fix) from error
+
+
+def _what_brings_it(catalogue: Catalogue, reference: str, place: Place | None) -> str | None:
+    """How to get a release that is not here; None where it is, or where nothing is known of it."""
+    from model_packaging.registry.references import could_mean
+
+    name, _, environment = reference.partition("@")
+    if could_mean(reference, catalogue.store.digests().get(name, ()), catalogue.pins):
+        return None
+    access, digests = _published(catalogue, name, place)
+    found = could_mean(reference, digests, catalogue.pins)
+    if access is not None and found:
+        commands = [f"greenroom release download {name}@{digest} --from {access.place}" for digest in found]
+        return "\n  ".join([f"s3://{access.bucket} ({access.said}) has it; bring it:", *commands])
+    pinned = catalogue.pins.get(environment, {}).get(name)
+    if pinned is None:
+        return None
+    return f"Where it was published, bring it: greenroom release download {name}@{pinned} --from aws"
+
+
+def _published(catalogue: Catalogue, name: str, place: Place | None) -> tuple[ArtifactAccess | None, tuple[str, ...]]:
+    """What an artifact store has of a model, and which store that is; nothing is started to look into one."""
+    from greenroom.delivery.catalogue import published_releases
+    from greenroom.errors import UserError
+    from model_packaging import PackagingError
+
+    try:
+        access = access_to_look_in(catalogue.root, "aws" if place == "aws" else None)
+        if access is None:
+            return None, ()
+        return access, tuple(one.digest for one in published_releases(access.client("s3"), access.bucket, name))
+    except (UserError, PackagingError):  # that a store cannot be asked is not what went wrong
+        return None, ()
 
 
 def access_to(root: Path, place: Place) -> ArtifactAccess:

@@ -9,7 +9,7 @@ import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import json_option, project_option
-from greenroom.cli.release.access import access_to, catalogue_here, place_option
+from greenroom.cli.release.access import access_to, catalogue_here, find_here, place_option
 from greenroom.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """Set the approval status of a RELEASE's model package; EventBridge tells whoever waits for it."""
     catalogue = catalogue_here(project_folder)
-    found = catalogue.find(release)
+    found = find_here(catalogue, release, place)
     from model_packaging.registry.sagemaker import approve
 
     access = access_to(catalogue.root, place or "sandbox")

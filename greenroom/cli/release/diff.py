@@ -11,7 +11,7 @@ import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import json_option, project_option
-from greenroom.cli.release.access import catalogue_here, size_text
+from greenroom.cli.release.access import catalogue_here, find_here, size_text
 from greenroom.cli.terminal import Terminal, table_lines
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ Exit codes: 0 compared; with --exit-code 1 where the signature breaks its caller
 def command(*, before: str, after: str, exit_code: bool, project_folder: Path | None, as_json: bool) -> None:
     """Show what differs between the releases BEFORE and AFTER, and whether that breaks their callers."""
     catalogue = catalogue_here(project_folder)
-    old, new = catalogue.find(before), catalogue.find(after)
+    old, new = find_here(catalogue, before), find_here(catalogue, after)
     from greenroom.delivery.dossier import gate_of
     from model_packaging.registry.comparison import compare
 

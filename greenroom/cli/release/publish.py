@@ -9,7 +9,7 @@ import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import json_option, project_option
-from greenroom.cli.release.access import access_to, catalogue_here, place_option
+from greenroom.cli.release.access import access_to, catalogue_here, find_here, place_option
 from greenroom.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def command(
     if alias is not None and mlflow_uri is None:
         raise click.UsageError("--alias names a version in MLflow: give --mlflow URI as well.")
     catalogue = catalogue_here(project_folder)
-    found = catalogue.find(release)
+    found = find_here(catalogue, release, place)
     from greenroom.delivery.registering import Delivery, MlflowTarget
 
     terminal = Terminal.here()

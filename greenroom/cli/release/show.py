@@ -10,7 +10,7 @@ import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import json_option, project_option
-from greenroom.cli.release.access import access_to_look_in, catalogue_here, place_option, size_text
+from greenroom.cli.release.access import access_to_look_in, catalogue_here, find_here, place_option, size_text
 from greenroom.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ Exit codes: 0 told, 2 there is no such release, or it was changed."""
 def command(*, release: str, place: Place | None, project_folder: Path | None, as_json: bool) -> None:
     """Show a RELEASE's files, signature, metrics, image, reports, lineage, and where it is pinned and registered."""
     catalogue = catalogue_here(project_folder)
-    found = catalogue.find(release)
+    found = find_here(catalogue, release, place)
     from greenroom.delivery.dossier import dossier
 
     known = dossier(catalogue, found)

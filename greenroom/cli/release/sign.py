@@ -8,7 +8,7 @@ import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import json_option, project_option
-from greenroom.cli.release.access import catalogue_here
+from greenroom.cli.release.access import catalogue_here, find_here
 from greenroom.cli.signing_keys import sign_key_option, signing_key
 from greenroom.cli.terminal import Terminal
 
@@ -31,7 +31,7 @@ Exit codes: 0 signed, 2 there is no such release, or the key cannot be used."""
 def command(*, release: str, sign_key: str, project_folder: Path | None, as_json: bool) -> None:
     """Sign a RELEASE of the local store, as it is now, with its evidence."""
     catalogue = catalogue_here(project_folder)
-    found = catalogue.find(release)
+    found = find_here(catalogue, release)
     from model_packaging.trust.signing import sign_release
 
     key = signing_key(sign_key)

@@ -8,7 +8,7 @@ import click
 
 from greenroom.cli.lazy import Command
 from greenroom.cli.options import json_option, project_option
-from greenroom.cli.release.access import catalogue_here
+from greenroom.cli.release.access import catalogue_here, find_here
 from greenroom.cli.signing_keys import kms_client, signed_by_option
 from greenroom.cli.terminal import Terminal
 
@@ -30,7 +30,7 @@ Exit codes: 0 every byte is as it was; 2 something was changed, or there is no s
 def command(*, release: str, signed_by: tuple[str, ...], project_folder: Path | None, as_json: bool) -> None:
     """Read every file of a RELEASE of the local store, and its evidence, and compare them with the digest."""
     catalogue = catalogue_here(project_folder)
-    found = catalogue.find(release)
+    found = find_here(catalogue, release)
     from model_packaging.evidence import EVIDENCE_FOLDER, SIGNATURE, read_evidence
     from model_packaging.trust.keys import is_kms
 

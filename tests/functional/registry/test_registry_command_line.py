@@ -120,6 +120,23 @@ def test_an_empty_store_says_how_to_make_a_release(project):
     assert "models there: none" in project.refused("show", "fraud")
 
 
+def test_a_broken_release_is_told_and_the_others_are_listed_all_the_same(project):
+    whole, broken = stored(project.store), stored(project.store, version="1.1.0")
+    folder = project.store.folder("fraud", broken.digest)
+    (folder / "release.json").write_bytes(broken.to_json()[:-10])
+    ended = project.run("list")
+    assert (ended.exit_code, whole.hex_digest[:12] in ended.stdout, "1.1.0" in ended.stdout) == (2, True, False)
+    assert f"error: release {broken.digest} of model 'fraud' is not what its digest says" in ended.stderr
+    assert f"it lies in {folder}; delete that folder" in ended.stderr
+    ended = project.run("list", "--json")
+    told = json.loads(ended.stdout)
+    assert (ended.exit_code, [one["digest"] for one in told["releases"]]) == (2, [whole.digest])
+    assert [(one["name"], one["digest"]) for one in told["broken"]] == [("fraud", broken.digest)]
+    assert told["broken"][0]["problem"] in ended.stderr
+    shutil.rmtree(project.store.folder("fraud", whole.digest))
+    assert "There is no release" not in project.refused("list")
+
+
 def test_a_release_is_shown_whole(project):
     release = stored(
         project.store,
@@ -308,3 +325,22 @@ def test_an_imported_model_is_judged_on_the_instance_that_its_spec_asks_for(proj
 def test_an_mlflow_source_needs_its_server(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert "which MLflow is not said; give its tracking server" in project.refused("import", "models:/fraud/1")
+
+
+def test_a_release_that_is_published_and_not_here_is_told_with_what_brings_it(on_aws):
+    gone, kept = stored(on_aws.store, name="elsewhere"), stored(on_aws.store, name="elsewhere", version="1.1.0")
+    on_aws.ok("publish", f"elsewhere@{gone.hex_digest}", "--to", "aws")
+    shutil.rmtree(on_aws.store.folder("elsewhere", gone.digest))
+    (on_aws.folder / "models" / "elsewhere").mkdir()
+    (on_aws.folder / "models" / "elsewhere" / "model.yaml").write_text(MODEL.replace("name: fraud", "name: elsewhere"))
+    on_aws.pin("dev", gone)
+    brings = f"greenroom release download elsewhere@{gone.digest} --from aws"
+    for reference in (f"elsewhere@{gone.hex_digest[:8]}", "elsewhere@dev"):
+        told = on_aws.refused("show", reference, "--in", "aws")
+        assert f"s3://{BUCKET} (aws {ACCOUNT}/us-east-1) has it; bring it:\n  {brings}\n" in told
+    assert "has it" not in on_aws.refused("show", "elsewhere@000000", "--in", "aws")
+    assert f"Where it was published, bring it: {brings}" in on_aws.refused("diff", "elsewhere", "elsewhere@dev")
+    shutil.rmtree(on_aws.store.folder("elsewhere", kept.digest))
+    assert brings in on_aws.refused("show", "elsewhere", "--in", "aws")
+    on_aws.ok(*brings.split()[2:])
+    assert on_aws.json("diff", "elsewhere", "elsewhere@dev")["breaking"] is False
