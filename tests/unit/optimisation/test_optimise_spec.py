@@ -10,7 +10,7 @@ import pytest
 from model_packaging.errors import InvalidPackageError
 from model_packaging.optimisation import OptimiseSpec, read_optimise_spec
 from model_packaging.optimisation.rows import one_row, read_rows, row_count
-from model_packaging.optimisation.spec import Int8Dynamic, Simplify, ToOnnx
+from model_packaging.optimisation.spec import Int8Dynamic, Neuron, Simplify, TensorRt, ToOnnx
 
 pytestmark = pytest.mark.unit
 
@@ -55,7 +55,8 @@ def test_steps_are_read_in_their_order_each_with_its_tolerance(tmp_path):
         tolerance=0.001,
         steps=(ToOnnx(kind="onnx"), Simplify(kind="simplify"), Int8Dynamic(kind="int8_dynamic", tolerance=0.02)),
     )
-    assert [spec.tolerance_of(one) for one in spec.steps] == [0.001, 0.001, 0.02]
+    writing = [one for one in spec.steps if not isinstance(one, TensorRt | Neuron)]
+    assert [spec.tolerance_of(one) for one in writing] == [0.001, 0.001, 0.02]
 
 
 @pytest.mark.parametrize("kind", ["tensorrt", "neuron"])
