@@ -66,11 +66,22 @@ def download(
         return store.add(release, StagedRelease(folder))
 
 
+def published_digests(s3_client: Any, bucket: str, name: str) -> tuple[str, ...]:
+    """The digests of a model's releases that `bucket` has whole, in order.
+
+    Raises:
+        PublishError: the bucket refused.
+    """
+    releases = S3Prefix(s3_client, bucket, f"releases/{name}/")
+    folders = releases.folders()
+    manifests = on_all_cores(lambda folder: releases.head(f"{folder}/{MANIFEST}"), folders, threads=CONNECTIONS)
+    return tuple(f"sha256:{folder}" for folder, head in zip(folders, manifests, strict=True) if head is not None)
+
+
 def _manifest(prefix: S3Prefix, name: str, digest: str) -> Release:
     content = prefix.read(MANIFEST)
     if content is None:
-        releases = S3Prefix(prefix.s3_client, prefix.bucket, f"releases/{name}/")
-        known = [f"sha256:{one}" for one in releases.folders() if releases.head(f"{one}/{MANIFEST}") is not None]
+        known = published_digests(prefix.s3_client, prefix.bucket, name)
         raise ReleaseNotFoundError(name, digest, known, where=f"s3://{prefix.bucket}")
     try:
         release = Release.model_validate_json(content)

@@ -91,41 +91,20 @@ def published_releases(s3_client: Any, bucket: str, name: str | None = None) -> 
     """What the artifact store holds: every prefix with a manifest; nothing while the store itself is not there.
 
     Raises:
-        RegistryError: the bucket refused.
+        PublishError: the bucket refused.
     """
     from botocore.exceptions import ClientError
 
-    from model_packaging.registry.sagemaker import refusals
-
-    with refusals(f"s3://{bucket}/releases/"):
-        try:
-            names = [*_folders(s3_client, bucket, "releases/")]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchBucket":
-                return
-            raise
-        if name is not None:
-            names = [one for one in names if one == name]
-        for model in names:
-            for digits in _folders(s3_client, bucket, f"releases/{model}/"):
-                if _has_manifest(s3_client, bucket, f"releases/{model}/{digits}/release.json"):
-                    yield PublishedRelease(model, f"sha256:{digits}")
-
-
-def _folders(s3_client: Any, bucket: str, prefix: str) -> Iterator[str]:
-    pages = s3_client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
-    for page in pages:
-        for found in page.get("CommonPrefixes", ()):
-            yield found["Prefix"].removeprefix(prefix).rstrip("/")
-
-
-def _has_manifest(s3_client: Any, bucket: str, key: str) -> bool:
-    from botocore.exceptions import ClientError
+    from model_packaging import PublishError
+    from model_packaging.downloading import published_digests
+    from model_packaging.s3_prefix import S3Prefix, error_code
 
     try:
-        s3_client.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
-            return False
+        names = S3Prefix(s3_client, bucket, "releases/").folders()
+    except PublishError as error:
+        if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) == "NoSuchBucket":
+            return
         raise
-    return True
+    for model in names:
+        if name in {None, model}:
+            yield from (PublishedRelease(model, digest) for digest in published_digests(s3_client, bucket, model))

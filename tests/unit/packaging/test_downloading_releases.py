@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from greenroom.delivery.catalogue import PublishedRelease, published_releases
 from model_packaging import (
     DigestMismatchError,
     PublishError,
@@ -18,21 +19,9 @@ from model_packaging import (
 from model_packaging.downloading import download
 from model_packaging.evidence import SIGNATURE, read_evidence, write_evidence
 from tests.unit.packaging.model_folders import write_model_folder
-from tests.unit.packaging.s3_buckets import Recorded, new_bucket, package_alone, s3_clients
+from tests.unit.packaging.s3_buckets import Recorded, package_alone
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _clients():
-    with s3_clients():
-        yield
-
-
-@pytest.fixture
-def s3():
-    with new_bucket() as bucket:
-        yield bucket
 
 
 @pytest.fixture
@@ -80,6 +69,19 @@ def test_one_that_is_not_there_is_told_with_those_that_are(release, store, s3):
     nowhere = f"sha256:{'0' * 64}"
     with pytest.raises(ReleaseNotFoundError, match=rf"s3://{s3.bucket} has no release {nowhere}.*{release.digest}"):
         download(s3.client, s3.bucket, "fraud", nowhere, store)
+
+
+def test_what_a_store_holds_is_every_release_with_a_manifest_and_nothing_where_there_is_no_store(release, s3):
+    s3.put(f"releases/fraud/{'0' * 64}/model/model.bin", b"cut off")
+    s3.put(f"releases/growth/{'1' * 64}/release.json", b"{}")
+    there = [PublishedRelease("fraud", release.digest), PublishedRelease("growth", f"sha256:{'1' * 64}")]
+    assert [*published_releases(s3.client, s3.bucket)] == there
+    assert [*published_releases(s3.client, s3.bucket, "fraud")] == there[:1]
+    assert [*published_releases(s3.client, s3.bucket, "other")] == []
+    assert [*published_releases(s3.client, "nowhere")] == []
+    s3.refuses = frozenset({"ListObjectsV2"})
+    with pytest.raises(PublishError, match=rf"s3://{s3.bucket}/releases/: .*AccessDenied"):
+        next(published_releases(s3.client, s3.bucket))
 
 
 def test_a_manifest_that_was_changed_is_refused(release, store, s3):
