@@ -24,21 +24,9 @@ from model_packaging.evidence import SIGNATURE, write_evidence
 from model_packaging.publishing import archive_uri, not_published
 from model_packaging.s3_prefix import s3_checksum
 from tests.unit.packaging.model_folders import write_model_folder
-from tests.unit.packaging.s3_buckets import Recorded, new_bucket, package_alone, s3_clients
+from tests.unit.packaging.s3_buckets import Recorded, package_alone
 
 WRITES = ("PutObject", "CopyObject", "UploadPart", "CompleteMultipartUpload")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _clients():
-    with s3_clients():
-        yield
-
-
-@pytest.fixture
-def s3():
-    with new_bucket() as bucket:
-        yield bucket
 
 
 @pytest.fixture
