@@ -183,7 +183,7 @@ class Release(_Part):
     metrics: dict[str, float]
     """Measured on held-out data when the model was trained."""
     git_commit: str | None = None
-    """The commit it was made at, `-dirty` where files differed from it; None outside a repository."""
+    """The commit it was made at; None outside a repository. Whether files differed is evidence (`checkout.json`)."""
     serving_image: ServingImage
     """The AWS container that serves it."""
     environment: dict[str, str]

@@ -56,9 +56,9 @@ def command(
     from greenroom.delivery.judges import judges_of
     from greenroom.delivery.pins import pin_release
     from greenroom.delivery.project import local_store
-    from greenroom.delivery.releases import git_commit
     from model_packaging import package
     from model_packaging.judging import UNJUDGED
+    from model_packaging.trust.checkout import git_commit
     from model_packaging.trust.signing import sign_release
 
     key = None if sign_key is None else signing_key(sign_key)  # before the work: a wrong key costs nothing

@@ -7,15 +7,14 @@ both digests and how to pin the new one.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from greenroom.delivery.judges import judges_of
 from greenroom.delivery.project import GreenroomProject, PinnedRelease
 from greenroom.errors import ReleasePinError
 from model_packaging import PackagingError, Release, ReleaseNotFoundError, package, publish
+from model_packaging.trust.checkout import git_commit
 from model_packaging.trust.keys import KmsClient
 from model_packaging.trust.policy import TrustedKeys
 from model_packaging.trust.signing import verify_release
@@ -27,17 +26,6 @@ S3Client: TypeAlias = Any
 
 SageMakerClient: TypeAlias = Any
 """`boto3.client("sagemaker")`."""
-
-
-def git_commit(folder: Path) -> str | None:
-    """The commit that the folder's files are at; `None` outside a repository, or without git."""
-    try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False, timeout=10
-        )
-    except OSError:
-        return None
-    return answer.stdout.strip() if answer.returncode == 0 else None
 
 
 def ensure_pinned(

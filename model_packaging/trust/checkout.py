@@ -20,6 +20,7 @@ _FRAMEWORKS = (
     "catboost lightgbm mlflow numpy onnx onnxruntime pandas safetensors scikit-learn scipy skops tensorflow"
     " tensorflow-cpu torch transformers xgboost xgboost-cpu"
 )
+_COMMIT = ("rev-parse", "--verify", "HEAD")
 _GIT_SECONDS = 30
 _MAXIMUM_PATHS = 200
 """Of files that differ; how many there are is told as well."""
@@ -42,9 +43,14 @@ def checkout(folder: Path) -> bytes:
     return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
+def git_commit(folder: Path) -> str | None:
+    """The commit that the folder's files are at; None outside a repository, or without git."""
+    return _ask(folder, *_COMMIT)[0]
+
+
 def _git(folder: Path) -> dict[str, Any]:
     """What git says; where it says nothing, why."""
-    commit, why = _ask(folder, "rev-parse", "--verify", "HEAD")
+    commit, why = _ask(folder, *_COMMIT)
     if commit is None:
         return {"available": False, "reason": why}
     status, _ = _ask(folder, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--", ".")

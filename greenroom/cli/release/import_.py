@@ -89,8 +89,8 @@ def _package(root: Path, folder: Path, terminal: Terminal) -> Release:
     from components.specs import SpecError
     from greenroom.delivery.judges import judges_of
     from greenroom.delivery.project import local_store
-    from greenroom.delivery.releases import git_commit
     from model_packaging import PackagingError, package
+    from model_packaging.trust.checkout import git_commit
 
     try:
         judges = judges_of(root, folder.name)

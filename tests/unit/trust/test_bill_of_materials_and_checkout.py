@@ -1,6 +1,7 @@
 """What a release needs, and where it came from."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from model_packaging.release import Release, sealed
 from model_packaging.trust.bill_of_materials import bill_of_materials
-from model_packaging.trust.checkout import checkout, without_credentials
+from model_packaging.trust.checkout import checkout, git_commit, without_credentials
 from tests.unit.manifests import SERVING_IMAGE, manifest
 
 pytestmark = pytest.mark.unit
@@ -97,12 +98,13 @@ def test_a_checkout_names_the_files_of_the_model_that_differ(tmp_path: Path) -> 
         "https://example.com/models.git",
     )
     assert (dirty["clean"], dirty["differing"]) == (False, ["models/tumor/model.onnx", "models/tumor/new file.json"])
-    assert dirty["commit"] == clean["commit"]
+    assert dirty["commit"] == clean["commit"] == git_commit(model)
 
 
 def test_where_there_is_no_repository_that_is_said(tmp_path: Path) -> None:
     told = json.loads(checkout(tmp_path))["git"]
     assert told == {"available": False, "reason": f"{tmp_path.as_posix()} is in no git repository"}
+    assert git_commit(tmp_path) is None
 
 
 def test_where_there_is_no_git_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +113,16 @@ def test_where_there_is_no_git_that_is_said(tmp_path: Path, monkeypatch: pytest.
         "available": False,
         "reason": "git is not installed on this machine",
     }
+    assert git_commit(tmp_path) is None
+
+
+def test_a_git_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("model_packaging.trust.checkout._GIT_SECONDS", 0.05)
+    assert git_commit(tmp_path) is None
+    assert json.loads(checkout(tmp_path))["git"]["reason"] == "git did not answer: TimeoutExpired"
 
 
 @pytest.mark.parametrize(
