@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +21,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """The inner loop looks at fewer examples of each property."""
     is_inner = "not slow" in str(config.getoption("markexpr"))
     hypothesis.settings.load_profile("inner loop" if is_inner else "every test")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _a_changed_program_is_read_anew() -> Iterator[None]:
+    """Tests change a program faster than cached bytecode tells: it keeps whole seconds and the length of the source."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "dont_write_bytecode", True)
+        patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        yield
 
 
 @pytest.fixture(autouse=True)
