@@ -14,7 +14,7 @@ TIERS = {"unit": pytest.mark.unit, "functional": pytest.mark.functional, "aws": 
 
 
 hypothesis.settings.register_profile("every test", deadline=None)
-hypothesis.settings.register_profile("inner loop", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("inner loop", deadline=None, max_examples=12)
 
 
 def pytest_configure(config: pytest.Config) -> None:

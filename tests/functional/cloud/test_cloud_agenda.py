@@ -132,6 +132,7 @@ def clock(url, **content):
         return json.loads(answer.read())
 
 
+@pytest.mark.slow
 def test_a_rehearsal_moves_the_clock_and_a_restart_keeps_it(tmp_path):
     before = {"time": "2025-06-15T15:06:40+00:00", "offset_seconds": 0.0, "next_due": None}
     after = {"time": "2025-06-15T15:16:40+00:00", "offset_seconds": 600.0, "next_due": None}
@@ -162,6 +163,7 @@ def test_driven_time_is_the_sources_time_and_what_was_skipped(time):
     assert driven.time() == START + 65
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_is_no_more_does_not_hold_time_up():
     """As after moto was reset beside it: nothing can settle it, so it is let go."""
     from moto.sagemaker.models import sagemaker_backends

@@ -11,6 +11,8 @@ from greenroom.sandbox.cloud.clock import ManualTime
 from greenroom.sandbox.cloud.sagemaker.instance_types import hosting_instance_types
 from tests.functional.cloud.conftest import ACCOUNT, variant
 
+pytestmark = pytest.mark.slow  # a local AWS anew for each
+
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 
 

@@ -16,6 +16,8 @@ from greenroom.sandbox.cloud.clock import ManualTime
 from model_packaging.baseline import DataQualityBaseline
 from tests.functional.cloud.conftest import Aws
 
+pytestmark = pytest.mark.slow  # endpoints and data for each
+
 BUCKET = "monitored"
 CAPTURE = {
     "EnableCapture": True,

@@ -6,6 +6,8 @@ import pytest
 
 from tests.functional.engine.harness import Stage, errors, ops
 
+pytestmark = pytest.mark.slow  # programs that wait
+
 AWAITING = """
 import asyncio
 async def wait(arn):

@@ -250,6 +250,7 @@ def test_a_state_that_was_cut_short_is_told_and_left_alone(stage: Stage) -> None
     assert stage.file.read_text(encoding="utf-8") == whole[: len(whole) // 2]
 
 
+@pytest.mark.slow
 def test_a_wrong_passphrase_is_told(stage: Stage) -> None:
     stage.up('a = Box("a", pw=Output.secret("hush"))')
     stage.backend = StateBackend(stage.file.parent, passphrase_source=lambda: "another")

@@ -10,6 +10,8 @@ from greenroom.sandbox.engine.backend import StateBackend
 from greenroom.sandbox.engine.secrets import Crypter
 from tests.functional.engine.harness import Stage, errors, ops
 
+pytestmark = pytest.mark.slow  # a key is derived for each, which is meant to take time
+
 HUSH = "hush-hush-7319"
 SECRETIVE = f"""
 secret = Output.secret({{"deep": ["{HUSH}", 1]}})

@@ -30,6 +30,7 @@ def changes(stage: Stage, program: str, **options: Any) -> list[tuple[str, str]]
     return sorted(item for item in ops(result) if item[0] != "same")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "done"),
     [

@@ -9,11 +9,6 @@ from pathlib import Path
 import joblib
 import numpy as np
 import polars as pl
-from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from model_packaging.release import Release, ReleaseFile, sealed
 from model_packaging.serving import ContainerSpec, VariantContainer
@@ -83,6 +78,12 @@ confidence: {resamples: 30}
 
 def tumor_folder(folder: Path, gate: str = TUMOR_GATE, *, inference: str = INFERENCE, c: float = 1.0) -> Path:
     """A model folder with its gate, and `release/` as packaging would stage it."""
+    from sklearn.datasets import load_breast_cancer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import train_test_split
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     data = load_breast_cancer()
     rows = data.data[:, : len(TUMOR_COLUMNS)]
     labels = np.where(data.target == 0, "malignant", "benign")
@@ -120,6 +121,10 @@ confidence: {resamples: 30}
 
 def diabetes_folder(folder: Path, gate: str = REGRESSION_GATE, *, inference: str = INFERENCE) -> Path:
     """A regression with its gate."""
+    from sklearn.datasets import load_diabetes
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import train_test_split
+
     data = load_diabetes()
     train, test = train_test_split(np.arange(len(data.target)), test_size=0.4, random_state=3)
     folder.mkdir(parents=True, exist_ok=True)

@@ -206,6 +206,7 @@ def test_a_document_given_as_an_object_becomes_text(stage: AwsStage) -> None:
     assert stage.check(ROLE_TYPE, {"name": "r", "assumeRolePolicy": unknown})["assumeRolePolicy"] is UNKNOWN
 
 
+@pytest.mark.slow
 class TestNames:
     def test_a_resource_without_a_name_is_named_after_its_logical_name(self, stage: AwsStage) -> None:
         checked = stage.check(MODEL_TYPE, {"executionRoleArn": MODEL["executionRoleArn"]}, name="tumor")

@@ -127,6 +127,7 @@ def test_an_export_of_what_is_not_there_names_what_is(tmp_path: Path) -> None:
 # -- secrets ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_secret_opens_with_its_passphrase_only() -> None:
     crypter = Crypter("open sesame")
     sealed = crypter.encrypt("here", "hush")
@@ -135,12 +136,14 @@ def test_a_secret_opens_with_its_passphrase_only() -> None:
         Crypter("another", crypter.salt).decrypt("here", sealed)
 
 
+@pytest.mark.slow
 def test_what_the_real_engine_sealed_opens() -> None:
     # Written by pulumi 3.260 with the passphrase "open sesame" (a new stack's export).
     crypter = Crypter("open sesame", "v1:ReIt7IW0XuE=:v1:YhXhm7EluEspmYiS:zYmc30oTIyyu7AHo73CKIkUNfDQckg==")
     assert crypter.decrypt("here", "v1:ilj4ULPomlvkau6p:8i+hpqQgqXv7nBg9OiRaLOLYPFOWgw==") == '"hush"'
 
 
+@pytest.mark.slow
 def test_a_secret_that_stays_keeps_its_ciphertext_and_equal_ones_look_different() -> None:
     crypter = Crypter("open sesame")
     first = crypter.encrypt("here", "hush")
@@ -148,6 +151,7 @@ def test_a_secret_that_stays_keeps_its_ciphertext_and_equal_ones_look_different(
     assert crypter.encrypt("there", "hush") != first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ciphertext", ["", "v2:a:b", "v1:a", "v1:!!:!!"])
 def test_a_ciphertext_of_another_kind_is_refused(ciphertext: str) -> None:
     with pytest.raises(PassphraseError):

@@ -139,6 +139,7 @@ def test_each_region_of_a_file_is_decided_for_itself(tmp_path, monkeypatch):
         NAMES, st.sampled_from([0, 1, 511, 512, 513, BLOCK_BYTES - 512, BLOCK_BYTES, BLOCK_BYTES + 1]), max_size=5
     )
 )
+@pytest.mark.slow
 def test_any_lengths_come_out_as_they_went_in(tmp_path_factory, lengths):
     folder = tmp_path_factory.mktemp("files")
     files = {}

@@ -26,6 +26,8 @@ from model_packaging.s3_prefix import s3_checksum
 from tests.unit.packaging.model_folders import write_model_folder
 from tests.unit.packaging.s3_buckets import Recorded, package_alone
 
+pytestmark = pytest.mark.slow  # releases packaged and sent for each
+
 WRITES = ("PutObject", "CopyObject", "UploadPart", "CompleteMultipartUpload")
 
 
@@ -159,7 +161,6 @@ def test_unpublished_it_loses_its_manifest_first_and_everything_else_with_it(sto
     assert s3.objects() == {}
 
 
-@pytest.mark.slow
 def test_a_manifest_that_another_publisher_was_first_with_is_left_alone(store, release, s3):
     published(release, store, s3)
     manifest = s3.objects()[keys(release, "release.json")[0]]
@@ -245,7 +246,6 @@ def test_an_archive_is_there_when_its_record_is(store, release, s3):
     assert there(release, s3)
 
 
-@pytest.mark.slow
 def test_wherever_an_upload_is_cut_nothing_is_deployable_and_publishing_again_finishes(store, release, s3):
     write_evidence(store.folder("fraud", release.digest), release.digest, {"gate.json": b"{}"})
     published(release, store, s3, archive=True)
@@ -265,7 +265,6 @@ def test_wherever_an_upload_is_cut_nothing_is_deployable_and_publishing_again_fi
     assert s3.uploads() == []
 
 
-@pytest.mark.slow
 def test_a_large_file_goes_in_parts_and_after_a_cut_those_that_arrived_are_not_sent_again(tmp_path, store, s3):
     release = large_release(tmp_path, store)
     file = release.files[1]
@@ -294,7 +293,6 @@ def test_a_large_file_goes_in_parts_and_after_a_cut_those_that_arrived_are_not_s
     assert s3.uploads() == []
 
 
-@pytest.mark.slow
 def test_a_large_file_with_other_bytes_is_never_made_an_object(tmp_path, store, s3):
     release = large_release(tmp_path, store)
     place = store.folder("fraud", release.digest) / release.files[1].path
@@ -305,7 +303,6 @@ def test_a_large_file_with_other_bytes_is_never_made_an_object(tmp_path, store, 
     assert s3.uploads() == []
 
 
-@pytest.mark.slow
 def test_progress_counts_every_byte_once_however_it_got_there(tmp_path, store, s3):
     release = large_release(tmp_path, store)
     for _ in ("sent", "there"):

@@ -244,6 +244,7 @@ def test_a_change_is_told_where_there_is_one_and_only_there(before, after):
 
 
 @given(SIDES, SIDES)
+@pytest.mark.slow
 def test_what_may_be_promised_more_of_may_not_be_asked_more_of(before, after):
     """A change of shapes that an input may make without breaking is one that an output may only make backwards."""
     fixed = signature().outputs
