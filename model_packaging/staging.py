@@ -12,8 +12,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,10 +101,12 @@ def incoming_folder(root: Path) -> Iterator[Path]:
     Raises:
         StoreError: the store cannot be written.
     """
-    with store_writes(root), hold(root):  # or a staging beside this one takes it for abandoned before it is locked
-        folder = Path(tempfile.mkdtemp(prefix=INCOMING, dir=root))
-        held = _lock(folder)
+    # Named before it is there: an interrupt at any moment finds what to delete.
+    folder, held = root / f"{INCOMING}{secrets.token_hex(8)}", None
     try:
+        with store_writes(root), hold(root):  # or a staging beside this one takes it for abandoned before it is locked
+            folder.mkdir(mode=0o700)
+            held = _lock(folder)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -156,7 +156,7 @@ class ReleaseStore:
         place = self.folder(release.name, release.digest)
         with store_writes(self.root):
             (staged.folder / MANIFEST).write_bytes(release.to_json())
-            staged.folder.chmod(0o755)  # mkdtemp makes it private
+            staged.folder.chmod(0o755)  # it was this process's alone
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.exists() and not (place / MANIFEST).is_file():
                 _set_aside(self.root, place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import signal
 import sys
 from collections.abc import Iterator
@@ -49,11 +50,13 @@ def _ctrl_c_is_heard() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def _joblib_writes_what_joblib_writes() -> None:
-    """Pulumi imports dill, which puts its types into the standard pickler: models are trained where nobody did."""
-    if "dill" in sys.modules:
-        sys.modules["dill"].extend(use_dill=False)
+    """dill puts its types into the standard pickler when Pulumi imports it: models are trained where nobody did.
+
+    It is imported here so that nothing imports it later: Pulumi does when any of its attributes is looked at.
+    """
+    importlib.import_module("dill").extend(use_dill=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

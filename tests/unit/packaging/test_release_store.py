@@ -13,6 +13,7 @@ from model_packaging import (
     ReleaseFile,
     ReleaseNotFoundError,
     ReleaseStore,
+    staging,
 )
 from model_packaging.errors import SourceFileError
 from tests.unit.packaging.model_folders import write_model_folder
@@ -162,6 +163,19 @@ def test_files_that_were_changed_are_all_named(store, release):
         "model/stray does not belong to it",
         "model/model.bin has other bytes",
     )
+
+
+def test_a_staging_that_is_interrupted_as_soon_as_its_folder_is_there_leaves_nothing(tmp_path, store, monkeypatch):
+    seen = []
+
+    def interrupt(folder):
+        seen.append(folder.is_dir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(staging, "_lock", interrupt)
+    with pytest.raises(KeyboardInterrupt), store.staging():
+        pass
+    assert (seen, list((tmp_path / "store").iterdir())) == ([True], [])
 
 
 def test_a_staging_that_fails_leaves_nothing(tmp_path, store):
