@@ -23,6 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """The inner loop looks at fewer examples of each property."""
     is_inner = "not slow" in str(config.getoption("markexpr"))
     hypothesis.settings.load_profile("inner loop" if is_inner else "every test")
+    # Pulumi imports dill, which puts its types into the standard pickler, and joblib copies that when it is imported:
+    # models are trained where nobody did.
+    importlib.import_module("dill").extend(use_dill=False)
 
 
 def pytest_collection() -> None:
@@ -48,15 +51,6 @@ def _a_changed_program_is_read_anew() -> Iterator[None]:
 def _ctrl_c_is_heard() -> None:
     """A shell's background job begins with SIGINT ignored, and so does whatever it starts: a CI may be one."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _joblib_writes_what_joblib_writes() -> None:
-    """dill puts its types into the standard pickler when Pulumi imports it: models are trained where nobody did.
-
-    It is imported here so that nothing imports it later: Pulumi does when any of its attributes is looked at.
-    """
-    importlib.import_module("dill").extend(use_dill=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

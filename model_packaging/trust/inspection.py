@@ -34,11 +34,13 @@ from model_packaging.trust.report import FORMAT_WITHOUT_CODE, ScannedPickle
 from model_packaging.trust.streams import Budget, ByteReader, ExpandsTooFarError, unpacked
 from model_packaging.trust.written_types import written_types
 
-# dill puts its own types into the standard pickler when it is imported, by whoever imports it; joblib pickles with that
-# one (https://github.com/uqfoundation/dill/blob/master/dill/_dill.py, `_extend`).
+# dill puts its own types into the standard pickler when it is imported, by whoever imports it; joblib copies that one's
+# when it is imported itself (https://github.com/uqfoundation/dill/blob/master/dill/_dill.py, `_extend`;
+# https://github.com/joblib/joblib/blob/main/joblib/numpy_pickle.py, `NumpyPickler`).
 WRITTEN_BESIDE_DILL = (
     "if the file is yours, its process had imported dill (Pulumi and Hugging Face's datasets do), which changes what"
-    " joblib writes: write it anew after `dill.extend(use_dill=False)`, or in a process without dill;"
+    " joblib writes: write it anew in a process without dill, or with `dill.extend(use_dill=False)` before joblib is"
+    " imported;"
     f" otherwise {FORMAT_WITHOUT_CODE}"
 )
 OF_NOBODY_KNOWN = f"do not use this file where you do not know who wrote it; {FORMAT_WITHOUT_CODE}"
