@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from pydantic import ValidationError
 
 from model_packaging.baselines.baseline_spec import BASELINE_FILE, BaselineSpec
 from model_packaging.baselines.errors import BaselineDataError
-from model_packaging.complaints import complaints
+from model_packaging.complaints import complaints, did_you_mean
 from model_packaging.errors import Violation
 from model_packaging.yaml_lines import KeyPath, YamlDocument, dotted, read_yaml
 
@@ -28,8 +27,7 @@ class BaselineFile:
         """Columns that the spec names and the data has not."""
         for path, name in self._columns():
             if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                fix = f"did you mean {near[0]!r}?" if near else ""
+                fix = did_you_mean(name, names)
                 message = f"{data} has no column {name!r}"
                 allowed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
                 yield Violation(self.shown, self.document.line(path), dotted(path), name, message, allowed, fix)

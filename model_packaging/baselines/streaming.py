@@ -15,7 +15,6 @@ all whole numbers is Integral to the class, and a file's column of such is Fract
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +28,7 @@ from model_packaging.baselines.json_lines_table import JsonLinesTable
 from model_packaging.baselines.parquet_table import ParquetTable
 from model_packaging.baselines.table import Table, TableFile
 from model_packaging.baselines.text_blocks import Progress
+from model_packaging.complaints import did_you_mean
 from model_packaging.errors import Violation
 
 
@@ -83,8 +83,7 @@ class Dataset:
         for where, names in wanted.items():
             for name in names:
                 if name not in table.names:
-                    near = difflib.get_close_matches(name, table.names, n=1)
-                    fix = f"did you mean {near[0]!r}?" if near else ""
+                    fix = did_you_mean(name, table.names)
                     message = f"there is no column {name!r}"
                     violations.append(Violation(self.shown, None, where, name, message, _some(table.names), fix))
         if violations:

@@ -8,12 +8,12 @@ Source: https://github.com/triton-inference-server/server/blob/main/docs/user_gu
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_packaging.complaints import did_you_mean
 from model_packaging.errors import InvalidPackageError, Violation
 from model_packaging.formats.text_proto import Field, Message, TextProtoError, Value, Word, read_text_proto
 from model_packaging.formats.triton_schema import DATA_TYPES, ENUMS, MESSAGES, ONE_OF
@@ -189,8 +189,7 @@ def _schema_violations(message: Message, kind: str, path: str, shown: str) -> It
     for field in message.fields:
         where = f"{path}.{field.name}" if path else field.name
         if field.name not in known:
-            near = difflib.get_close_matches(field.name, known, n=1)
-            fix = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(known)}"
+            fix = did_you_mean(field.name, list(known)) or f"allowed: {', '.join(known)}"
             yield Violation(shown, field.line, where, None, "is no field of Triton's configuration", fix=fix)
             continue
         wanted = known[field.name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import polars as pl
 
+from model_packaging.complaints import did_you_mean
 from model_packaging.gate.gate_file import Gate
 from model_packaging.gate.gate_rules import DEFAULT_LABEL
 from model_packaging.gate.gate_spec import ArrayFiles, DataFile, FreeFormTask, RegressionTask, TableFile
@@ -82,9 +82,8 @@ def _read_table(gate: Gate, name: str, file: str, path: KeyPath) -> DataSet:
 
 
 def _absent(path: KeyPath, column: str, there: Sequence[str], file: str) -> Rule:
-    near = difflib.get_close_matches(column, there, n=1)
     shown = ", ".join(there[:20]) + (", …" if len(there) > 20 else "")
-    return Rule(path, column, f"{file} has no column {column!r}", shown, f"did you mean {near[0]!r}?" if near else "")
+    return Rule(path, column, f"{file} has no column {column!r}", shown, did_you_mean(column, there))
 
 
 def read_table(gate: Gate, file: str, path: KeyPath) -> pl.DataFrame:
